@@ -1,0 +1,122 @@
+"""The error tree. Third-party exceptions stop at the client that met them; what travels further is one of these.
+
+    MlopsEnvError
+    ├── SpecError (also ValueError)       a spec, an override or a flag is wrong: exit code 64, nothing was changed
+    ├── CredentialsError                  no credentials, or they were refused
+    ├── UnreachableError                  an endpoint does not answer
+    ├── GoogleApiError                    an API answered with an error
+    │   ├── PermissionDeniedError
+    │   ├── ServiceDisabledError          the API is off, or its enabling has not spread yet  (transient)
+    │   └── TransientGoogleApiError       408, 429, 5xx, lost connections, operation in progress  (transient)
+    ├── TerraformError                    Terraform's own diagnostic: address and message
+    ├── RenderError                       Kustomize, or the manifests it reads
+    ├── MissingReferenceError                a manifest names something that nothing makes
+    └── KubernetesError                   the API server refused, or could not be reached
+        ├── ApplyConflictError            another field manager owns the field
+        ├── TransientKubernetesError      429, 5xx, lost connections  (transient)
+        └── RolloutError                  a workload never became ready
+
+`TransientError` marks what may heal: retry conditions test that class, never a text.
+"""
+
+from __future__ import annotations
+
+
+class MlopsEnvError(Exception):
+    """Anything that we report: `message` is one line that says what, `hint` one that says what to do."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        self.message = message
+        self.hint = hint
+        super().__init__(f"{message}; {hint}" if hint else message)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive pickling, as Prefect does with a failed task's exception."""
+        return (_restore, (type(self), self.args, self.__dict__))
+
+
+def _restore(cls: type[MlopsEnvError], args: tuple[object, ...], state: dict[str, object]) -> MlopsEnvError:
+    error = cls.__new__(cls)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class TransientError(MlopsEnvError):
+    """What may heal by itself: tried again with exponential backoff."""
+
+
+class SpecError(MlopsEnvError, ValueError):
+    """The spec, an override or a flag is wrong; nothing was changed."""
+
+
+class CredentialsError(MlopsEnvError):
+    """There are no credentials, or they were refused."""
+
+
+class UnreachableError(TransientError):
+    """An endpoint does not answer."""
+
+
+class GoogleApiError(MlopsEnvError):
+    """A Google API answered with an error: `status` is the HTTP code, `reason` Google's, `resource` its name."""
+
+    def __init__(
+        self, message: str, hint: str = "", *, status: int = 0, reason: str = "", resource: str = ""
+    ) -> None:
+        super().__init__(message, hint)
+        self.status = status
+        self.reason = reason
+        self.resource = resource
+
+
+class PermissionDeniedError(GoogleApiError):
+    """The principal lacks a permission."""
+
+
+class ServiceDisabledError(GoogleApiError, TransientError):
+    """The API is off, or was enabled so recently that this part of Google does not know yet."""
+
+
+class TransientGoogleApiError(GoogleApiError, TransientError):
+    """408, 429, 5xx, a lost connection, or an operation already in progress."""
+
+
+class TerraformError(MlopsEnvError):
+    """Terraform stopped: `address` is the resource's, where Terraform named one."""
+
+    def __init__(self, message: str, hint: str = "", *, address: str = "") -> None:
+        super().__init__(message, hint)
+        self.address = address
+
+
+class RenderError(MlopsEnvError):
+    """Kustomize could not build the manifests, or they could not be fetched."""
+
+
+class MissingReferenceError(MlopsEnvError):
+    """A manifest names a Secret, ConfigMap, ServiceAccount or Service that nothing makes."""
+
+
+class KubernetesError(MlopsEnvError):
+    """The API server refused: `status` is the HTTP code, `reason` Kubernetes', `resource` "Kind namespace/name"."""
+
+    def __init__(
+        self, message: str, hint: str = "", *, status: int = 0, reason: str = "", resource: str = ""
+    ) -> None:
+        super().__init__(message, hint)
+        self.status = status
+        self.reason = reason
+        self.resource = resource
+
+
+class TransientKubernetesError(KubernetesError, TransientError):
+    """429, 5xx or a lost connection."""
+
+
+class ApplyConflictError(KubernetesError):
+    """Another field manager owns a field that we would set."""
+
+
+class RolloutError(KubernetesError):
+    """A workload did not become ready in time: the message says which and why."""

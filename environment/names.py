@@ -1,0 +1,78 @@
+"""Names that follow from `name_prefix` and `project_id`, in one place, with the limits that Google sets on each.
+
+Terraform derives the same names from the same prefix (terraform/main.tf); a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CLUSTER_LIMIT = 40  # https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters
+BUCKET_LIMIT = 63  # https://cloud.google.com/storage/docs/buckets#naming
+SERVICE_ACCOUNT_LIMIT = 30  # https://cloud.google.com/iam/docs/service-accounts-create
+DATABASE_LIMIT = 98  # project id and instance id together: https://cloud.google.com/sql/docs/mysql/instance-settings
+SUFFIX_LENGTH = 6
+
+
+@dataclass(frozen=True)
+class Names:
+    """Every derived name of one environment."""
+
+    project_id: str
+    prefix: str
+
+    @property
+    def network(self) -> str:
+        """The VPC."""
+        return f"{self.prefix}-network"
+
+    @property
+    def cluster(self) -> str:
+        """The GKE cluster."""
+        return f"{self.prefix}-cluster"
+
+    @property
+    def bucket(self) -> str:
+        """The artifact store; bucket names are global, so the project is part of it."""
+        return f"{self.project_id}-{self.prefix}-artifacts"
+
+    @property
+    def service_accounts(self) -> dict[str, str]:
+        """Account ids by role."""
+        roles = {"node": "gke-node", "system": "kfp-system", "user": "kfp-user"}
+        roles |= {"notebook": "notebook", "dataflow": "dataflow"}
+        return {role: f"{self.prefix}-{name}" for role, name in roles.items()}
+
+    @property
+    def root_password_secret(self) -> str:
+        """The Secret Manager secret that holds the password of the MySQL `root` user."""
+        return f"{self.prefix}-mysql-root-password"
+
+    def database(self, suffix: str) -> str:
+        """The Cloud SQL instance: Google blocks a name for a week after deletion, so it carries a suffix."""
+        return f"{self.prefix}-mysql-{suffix}"
+
+    def problems(self) -> list[str]:
+        """Say which derived names are longer than Google allows; empty when all fit."""
+        checks = [
+            ("GKE cluster", self.cluster, CLUSTER_LIMIT),
+            ("bucket", self.bucket, BUCKET_LIMIT),
+            *(("service account", name, SERVICE_ACCOUNT_LIMIT) for name in self.service_accounts.values()),
+            ("database", f"{self.project_id}:{self.database('x' * SUFFIX_LENGTH)}", DATABASE_LIMIT),
+        ]
+        return [
+            f"the {kind} name '{name}' has {len(name)} characters, Google allows {limit}"
+            for kind, name, limit in checks
+            if len(name) > limit
+        ]
+
+    @property
+    def longest_prefix(self) -> int:
+        """How long `name_prefix` may be in this project."""
+        accounts = max(len(name) for name in self.service_accounts.values()) - len(self.prefix)
+        fixed = {
+            CLUSTER_LIMIT: len("-cluster"),
+            BUCKET_LIMIT: len(self.project_id) + len("--artifacts"),
+            SERVICE_ACCOUNT_LIMIT: accounts,
+        }
+        return min(limit - used for limit, used in fixed.items())
