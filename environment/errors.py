@@ -10,7 +10,7 @@
     │   └── TransientGoogleApiError       408, 429, 5xx, lost connections, operation in progress  (transient)
     ├── TerraformError                    Terraform's own diagnostic: address and message
     ├── RenderError                       Kustomize, or the manifests it reads
-    ├── MissingReferenceError                a manifest names something that nothing makes
+    ├── MissingReferenceError            a manifest names something that nothing makes
     └── KubernetesError                   the API server refused, or could not be reached
         ├── ApplyConflictError            another field manager owns the field
         ├── TransientKubernetesError      429, 5xx, lost connections  (transient)
@@ -61,9 +61,7 @@ class UnreachableError(TransientError):
 class GoogleApiError(MlopsEnvError):
     """A Google API answered with an error: `status` is the HTTP code, `reason` Google's, `resource` its name."""
 
-    def __init__(
-        self, message: str, hint: str = "", *, status: int = 0, reason: str = "", resource: str = ""
-    ) -> None:
+    def __init__(self, message: str, hint: str = "", *, status: int = 0, reason: str = "", resource: str = "") -> None:
         super().__init__(message, hint)
         self.status = status
         self.reason = reason
@@ -101,9 +99,7 @@ class MissingReferenceError(MlopsEnvError):
 class KubernetesError(MlopsEnvError):
     """The API server refused: `status` is the HTTP code, `reason` Kubernetes', `resource` "Kind namespace/name"."""
 
-    def __init__(
-        self, message: str, hint: str = "", *, status: int = 0, reason: str = "", resource: str = ""
-    ) -> None:
+    def __init__(self, message: str, hint: str = "", *, status: int = 0, reason: str = "", resource: str = "") -> None:
         super().__init__(message, hint)
         self.status = status
         self.reason = reason

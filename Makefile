@@ -1,0 +1,43 @@
+# One runner with few verbs; CI calls the same ones.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install sandbox test check format bench lock clean
+
+help: ## List the verbs
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
+
+install: $(STAMP) ## Make the virtual environment with the pinned dependencies
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+sandbox: $(STAMP) ## Start the local Google Cloud and create the environment `sandbox` on it
+	@$(BIN)/mlops-env create sandbox
+
+test: $(STAMP) ## Run the whole test suite
+	@$(BIN)/pytest -n 2 --dist loadfile
+
+check: $(STAMP) ## Format, lint, types, import rules, Terraform
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(STAMP) ## Format everything
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: ## Resolve the dependencies anew into requirements.lock
+	@$(PYTHON) scripts/lock.py
+
+clean: ## Stop the sandbox and remove what was made here
+	@if [ -x $(BIN)/mlops-env ]; then $(BIN)/mlops-env sandbox stop; fi
+	rm -rf $(VENV) .sandbox .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info

@@ -1,0 +1,235 @@
+"""The environment spec: the model of `deployments/*.yaml`. Reading a file and its errors are in `spec_file`."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+from itertools import combinations
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from environment.names import Names
+from environment.roles import Role, merged, role_defaults
+from environment.services import wanted_services
+
+ProjectId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
+EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$")]
+NamePrefix = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$")]
+Region = Annotated[str, Field(description="A Google Cloud region, such as us-central1")]
+Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{0,63}$")]
+LabelKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+
+SUPPORTED_PIPELINES = ("2.14.4",)
+_REGION = re.compile(r"^[a-z]+-[a-z]+[0-9]+$")
+_ZONE = re.compile(r"^([a-z]+-[a-z]+[0-9]+)-[a-z]$")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class State(_Part):
+    """Where Terraform's state and our own bookkeeping live."""
+
+    bucket: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$")]
+    prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._/-]+$")] = "mlops-env"
+
+
+class Components(_Part):
+    """The optional parts of the environment: they decide APIs, roles, folders and instances."""
+
+    notebooks: bool
+    training: bool
+    prediction: bool
+    dataflow: bool
+
+    def enabled(self) -> tuple[str, ...]:
+        """List the components that are on."""
+        return tuple(name for name, is_on in self if is_on)
+
+
+class Pipelines(_Part):
+    """The Kubeflow Pipelines release and its Kubernetes namespace."""
+
+    version: str
+    namespace: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+
+    @field_validator("version")
+    @classmethod
+    def _is_supported(cls, version: str) -> str:
+        if version not in SUPPORTED_PIPELINES:
+            raise ValueError(
+                f"Kubeflow Pipelines {version} is not supported: use {' or '.join(SUPPORTED_PIPELINES)}, "
+                "the last release whose env/gcp overlay is whole"
+            )
+        return version
+
+
+class Network(_Part):
+    """The VPC's address ranges, all in CIDR notation; they must not overlap."""
+
+    subnet_cidr: str
+    pods_cidr: str
+    services_cidr: str
+    master_cidr: str
+    private_services_cidr: str
+    private_cluster: bool
+
+    @field_validator("subnet_cidr", "pods_cidr", "services_cidr", "master_cidr", "private_services_cidr")
+    @classmethod
+    def _is_cidr(cls, cidr: str) -> str:
+        try:
+            return str(ipaddress.IPv4Network(cidr))
+        except ValueError as error:
+            raise ValueError(f"'{cidr}' is no IPv4 range in CIDR notation, such as 10.10.0.0/20 ({error})") from None
+
+    @model_validator(mode="after")
+    def _do_not_overlap(self) -> Network:
+        ranges = {name: ipaddress.IPv4Network(cidr) for name, cidr in self if name.endswith("_cidr")}
+        for (one, first), (other, second) in combinations(ranges.items(), 2):
+            if first.overlaps(second):
+                raise ValueError(f"{one} {first} and {other} {second} overlap: give one of them another range")
+        if ranges["master_cidr"].prefixlen != 28:
+            raise ValueError(f"master_cidr {ranges['master_cidr']} must be a /28: GKE takes no other size")
+        return self
+
+
+class Cluster(_Part):
+    """The GKE cluster; node counts are per zone."""
+
+    machine_type: str
+    min_nodes: Annotated[int, Field(ge=0, le=1000)]
+    max_nodes: Annotated[int, Field(ge=1, le=1000)]
+    disk_size_gib: Annotated[int, Field(ge=10, le=65536)]
+    release_channel: Literal["RAPID", "REGULAR", "STABLE"]
+    authorized_networks: tuple[str, ...]
+    deletion_protection: bool
+
+    @model_validator(mode="after")
+    def _counts_fit(self) -> Cluster:
+        if self.min_nodes > self.max_nodes:
+            raise ValueError(f"min_nodes {self.min_nodes} is larger than max_nodes {self.max_nodes}")
+        return self
+
+
+class Database(_Part):
+    """Cloud SQL for MySQL."""
+
+    tier: str
+    private_ip: bool
+    highly_available: bool
+    backups: bool
+    point_in_time_recovery: bool
+    deletion_protection: bool
+
+    @model_validator(mode="after")
+    def _backups_fit(self) -> Database:
+        if (self.highly_available or self.point_in_time_recovery) and not self.backups:
+            raise ValueError("high availability and point-in-time recovery need backups: set backups to true")
+        return self
+
+
+class ArtifactStore(_Part):
+    """The artifact bucket."""
+
+    location: str
+
+
+class Notebook(_Part):
+    """The Workbench instance, made when components.notebooks is on."""
+
+    machine_type: str
+
+
+class Approval(_Part):
+    """Whether changes wait for a person."""
+
+    required: bool
+
+
+class Environment(_Part):
+    """One environment, complete: all that the spec left out has been filled in from its role."""
+
+    name: EnvironmentName
+    cloud: Literal["google", "sandbox"] = "google"
+    role: Role
+    project_id: ProjectId
+    region: Region
+    zone: str | None = None
+    name_prefix: NamePrefix
+    state: State
+    components: Components
+    pipelines: Pipelines
+    network: Network
+    cluster: Cluster
+    database: Database
+    artifact_store: ArtifactStore
+    notebook: Notebook
+    identity: Literal["workload_identity"]
+    labels: dict[LabelKey, Label]
+    approval: Approval
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_from_role(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or given.get("role") not in ("dev", "staging", "prod"):
+            return given
+        defaults = role_defaults(given["role"])
+        defaults["artifact_store"] = {"location": given.get("region")}
+        return merged(defaults, given)
+
+    @field_validator("region")
+    @classmethod
+    def _is_region(cls, region: str) -> str:
+        if zone := _ZONE.match(region):
+            raise ValueError(f"'{region}' is a zone: use region: {zone[1]} and zone: {region}")
+        if not _REGION.match(region):
+            raise ValueError(f"'{region}' is no region: use one such as us-central1")
+        return region
+
+    @model_validator(mode="after")
+    def _zone_is_in_region(self) -> Environment:
+        if self.zone is None:
+            return self
+        zone = _ZONE.match(self.zone)
+        if zone is None:
+            raise ValueError(f"zone '{self.zone}' is no zone: use one such as {self.region}-a, or leave it out")
+        if zone[1] != self.region:
+            raise ValueError(f"zone '{self.zone}' is not in region {self.region}: use {self.region}-a")
+        return self
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> Environment:
+        if problems := self.names.problems():
+            raise ValueError(
+                f"name_prefix '{self.name_prefix}' is too long: {problems[0]}; "
+                f"use at most {self.names.longest_prefix} characters"
+            )
+        return self
+
+    @property
+    def names(self) -> Names:
+        """The names that follow from project and prefix."""
+        return Names(self.project_id, self.name_prefix)
+
+    @property
+    def location(self) -> str:
+        """The cluster's location: the zone, or the region of a regional cluster."""
+        return self.zone or self.region
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The Cloud APIs that this environment needs."""
+        return wanted_services(self.components.enabled())
+
+    @property
+    def state_prefix(self) -> str:
+        """The folder of the state bucket that is this environment's own."""
+        return f"{self.state.prefix}/{self.name}"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the complete spec."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()

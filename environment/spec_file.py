@@ -1,0 +1,139 @@
+"""Read a spec file: find it, lay overrides over it, and say in one line what is wrong and what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from environment.errors import SpecError
+from environment.paths import project_root
+from environment.spec import Environment
+
+
+def find_spec(environment: str) -> Path:
+    """Return the file of an environment: a name in `deployments/`, or a path.
+
+    Raises:
+        SpecError: When there is no such file; names the known environments.
+    """
+    if environment.endswith((".yaml", ".yml")) or "/" in environment:
+        path = Path(environment)
+        if not path.is_file():
+            raise SpecError(f"{path}: no such file")
+        return path
+    path = project_root() / "deployments" / f"{environment}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yaml")))
+        raise SpecError(f"{environment}: no such environment in deployments/", f"use one of {known}, or a file's path")
+    return path
+
+
+def load_environment(environment: str, overrides: Sequence[str] = ()) -> Environment:
+    """Read, override and validate the spec of an environment.
+
+    Args:
+        environment: A name in `deployments/`, or a path.
+        overrides: "KEY=VALUE" with dotted spec fields; the value is YAML.
+
+    Raises:
+        SpecError: One line with file, field and what would be right.
+    """
+    path = find_spec(environment)
+    document = _read_document(path)
+    for override in overrides:
+        _set_override(document, override)
+    try:
+        return Environment.model_validate(document)
+    except ValidationError as error:
+        raise SpecError(f"{path}: {_explain(_most_telling(error.errors()))}") from None
+
+
+def _read_document(path: Path) -> dict[str, Any]:
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise SpecError(f"{path}{line}: not valid YAML: {getattr(error, 'problem', None) or error}") from None
+    except UnicodeDecodeError:
+        raise SpecError(f"{path}: not UTF-8 text") from None
+    if not isinstance(document, dict):
+        raise SpecError(f"{path}: a spec is a mapping of fields such as name, role and project_id")
+    return document
+
+
+def _set_override(document: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key:
+        raise SpecError(f"--set {override}: give KEY=VALUE, such as cluster.max_nodes=8")
+    *parents, last = key.split(".")
+    _check_field(override, [*parents, last])
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise SpecError(f"--set {override}: the value is not valid YAML") from None
+    below = document
+    for parent in parents:
+        below = below.setdefault(parent, {})
+        if not isinstance(below, dict):
+            raise SpecError(f"--set {override}: {parent} is no mapping in the spec")
+    below[last] = value
+
+
+def _check_field(override: str, path: Sequence[str]) -> None:
+    model: type[BaseModel] | None = Environment
+    for depth, name in enumerate(path):
+        if model is None:
+            if path[0] == "labels" and len(path) == 2:
+                return
+            raise SpecError(f"--set {override}: {'.'.join(path[:depth])} has no fields")
+        if name not in model.model_fields:
+            raise SpecError(f"--set {override}: unknown field {'.'.join(path[: depth + 1])}{_nearest(name, model)}")
+        annotation = model.model_fields[name].annotation
+        model = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+
+
+def _nearest(name: str, model: type[BaseModel]) -> str:
+    close = get_close_matches(name, model.model_fields, n=1, cutoff=0.5)
+    return f": did you mean {close[0]}?" if close else f": known are {', '.join(model.model_fields)}"
+
+
+def _model_at(location: Sequence[int | str]) -> type[BaseModel]:
+    model: type[BaseModel] = Environment
+    for name in location:
+        annotation = model.model_fields[str(name)].annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            break
+        model = annotation
+    return model
+
+
+def _most_telling(errors: list[ErrorDetails]) -> ErrorDetails:
+    """Prefer a wrong role to all that is missing because no role filled it in."""
+    return next((error for error in errors if error["loc"] == ("role",)), errors[0])
+
+
+def _explain(error: ErrorDetails) -> str:
+    """Turn pydantic's first error into one line: field, what is wrong, what would be right."""
+    location = error["loc"]
+    field = ".".join(str(part) for part in location)
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        return f"unknown field {field}{_nearest(str(location[-1]), _model_at(location[:-1]))}"
+    if kind == "missing":
+        return f"{field}: is missing"
+    if kind == "literal_error":
+        return f"{field}: '{error['input']}' is unknown: use {error.get('ctx', {}).get('expected')}"
+    message = error["msg"].removeprefix("Value error, ")
+    prefix = f"{field}: " if field else ""
+    if kind == "value_error":
+        return f"{prefix}{message}"
+    if kind == "string_pattern_mismatch":
+        return f"{prefix}'{error['input']}' does not match {error.get('ctx', {}).get('pattern')}"
+    return f"{prefix}{message[0].lower()}{message[1:]}, this is {error['input']!r}"

@@ -1,0 +1,54 @@
+import pytest
+
+from environment.services import (
+    BATCH_LIMIT,
+    RETIRED,
+    batches,
+    enabling_batches,
+    missing_services,
+    wanted_services,
+)
+
+ELEVEN = {
+    "compute", "storage", "storage-api", "storage-component", "containerregistry", "container", "bigquery",
+    "cloudbuild", "cloudresourcemanager", "ml", "iam", "sqladmin", "dataflow",
+}  # fmt: skip
+
+
+def test_everything_on_wants_what_the_reference_document_lists() -> None:
+    wanted = wanted_services(["notebooks", "training", "prediction", "dataflow"])
+    assert {f"{name}.googleapis.com" for name in ELEVEN} <= set(wanted)
+    assert len(wanted) == len(set(wanted))
+
+
+@pytest.mark.parametrize(
+    ("component", "service"),
+    [
+        ("notebooks", "notebooks.googleapis.com"),
+        ("training", "aiplatform.googleapis.com"),
+        ("prediction", "aiplatform.googleapis.com"),
+        ("dataflow", "dataflow.googleapis.com"),
+    ],
+)
+def test_services_follow_from_components(component: str, service: str) -> None:
+    assert service in wanted_services([component])
+    assert service not in wanted_services([])
+
+
+@pytest.mark.parametrize(("count", "calls"), [(0, 0), (1, 1), (20, 1), (21, 2), (45, 3)])
+def test_batches_hold_at_most_twenty(count: int, calls: int) -> None:
+    names = [f"s{n}" for n in range(count)]
+    cut = batches(names)
+    assert len(cut) == calls
+    assert all(len(batch) <= BATCH_LIMIT for batch in cut)
+    assert [name for batch in cut for name in batch] == names
+
+
+def test_a_retired_service_is_enabled_alone() -> None:
+    cut = enabling_batches(wanted_services(["training"]))
+    for name in RETIRED:
+        assert (name,) in cut
+
+
+def test_missing_services_keep_the_order() -> None:
+    assert missing_services(["c", "a", "b"], ["a"]) == ("c", "b")

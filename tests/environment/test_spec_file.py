@@ -1,0 +1,96 @@
+from pathlib import Path
+
+import pytest
+
+from environment.errors import SpecError
+from environment.spec_file import load_environment
+
+MINIMAL = """\
+name: dev
+role: dev
+project_id: acme-mlops-dev
+region: us-central1
+zone: us-central1-a
+name_prefix: acme-dev
+state: {bucket: acme-mlops-dev-tfstate}
+"""
+
+
+@pytest.mark.parametrize("name", ["dev", "staging", "prod", "sandbox"])
+def test_shipped_specs_are_valid(name: str) -> None:
+    assert load_environment(name).name == name
+
+
+def test_what_is_left_out_follows_from_the_role() -> None:
+    dev, staging, prod = (load_environment(name) for name in ("dev", "staging", "prod"))
+    assert dev.components.notebooks
+    assert not staging.components.notebooks
+    assert not prod.components.notebooks
+    assert dev.location == "us-central1-a"
+    assert prod.location == "us-central1"
+    assert prod.database.highly_available
+    assert prod.cluster.deletion_protection
+    assert prod.approval.required
+    assert not dev.approval.required
+
+
+def test_overrides_are_validated_like_the_file() -> None:
+    environment = load_environment("dev", ["cluster.max_nodes=8", "labels.team=core", "components.notebooks=false"])
+    assert environment.cluster.max_nodes == 8
+    assert environment.labels == {"team": "core"}
+    assert "notebooks.googleapis.com" not in environment.services
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (
+            ("region: us-central1\n", "region: us-central1-a\n"),
+            "region: 'us-central1-a' is a zone: use region: us-central1",
+        ),
+        (("zone: us-central1-a", "zone: us-east1-b"), "zone 'us-east1-b' is not in region us-central1"),
+        (("zone: us-central1-a", "zone: us-central1"), "zone 'us-central1' is no zone"),
+        (("role: dev", "role: test"), "role: 'test' is unknown: use 'dev', 'staging' or 'prod'"),
+        (("role: dev", "role: dev\ncluster: {max_node: 3}"), "cluster.max_node: did you mean max_nodes?"),
+        (("role: dev", "role: dev\nregoin: x"), "unknown field regoin: did you mean region?"),
+        (("role: dev", "role: dev\ncluster: {max_nodes: many}"), "cluster.max_nodes"),
+        (("role: dev", "role: dev\npipelines: {version: 9.9.9}"), "use 2.14.4"),
+        (("role: dev", "role: dev\nnetwork: {pods_cidr: 10.10.0.0/16}"), "overlap"),
+        (("role: dev", "role: dev\nnetwork: {pods_cidr: 10.10.0.1/16}"), "CIDR"),
+        (("acme-dev\n", "a-very-long-prefix-that-no-one-needs\n"), "use at most"),
+        (("acme-mlops-dev\n", "ACME\n"), "project_id"),
+        (("name: dev", "name: [dev"), "not valid YAML"),
+    ],
+)
+def test_bad_input_is_one_line_with_file_and_field(tmp_path: Path, change: tuple[str, str], expected: str) -> None:
+    path = tmp_path / "spec.yaml"
+    text = MINIMAL.replace(*change, 1)
+    assert text != MINIMAL
+    path.write_text(text)
+    with pytest.raises(SpecError) as raised:
+        load_environment(str(path))
+    assert expected in str(raised.value)
+    assert str(path) in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ("cluster.max_node=8", "did you mean max_nodes?"),
+        ("clutser.max_nodes=8", "did you mean cluster?"),
+        ("cluster", "give KEY=VALUE"),
+        ("region.x=1", "region has no fields"),
+    ],
+)
+def test_unknown_overrides_are_refused(override: str, expected: str) -> None:
+    with pytest.raises(SpecError, match="--set") as raised:
+        load_environment("dev", [override])
+    assert expected in str(raised.value)
+
+
+def test_missing_files_and_names_are_refused() -> None:
+    with pytest.raises(SpecError, match="no such file"):
+        load_environment("nowhere/spec.yaml")
+    with pytest.raises(SpecError, match="use one of dev, prod, sandbox, staging"):
+        load_environment("nowhere")
