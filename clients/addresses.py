@@ -1,0 +1,67 @@
+"""Where the cloud answers. The one reader of the environment variables that move a run to another cloud.
+
+`mlops-env sandbox env` prints them; without them a service's address is its own host name.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit
+
+from environment.errors import SpecError
+
+ENDPOINT = "MLOPS_ENV_GOOGLE_ENDPOINT"
+TOKEN = "GOOGLE_OAUTH_ACCESS_TOKEN"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """The cloud that this process talks to.
+
+    Attributes:
+        endpoint: Base address under which every service answers by its host name; None is Google itself.
+        token: An access token to use instead of Application Default Credentials.
+        terraform: `GOOGLE_*_CUSTOM_ENDPOINT` variables that point Terraform's provider elsewhere.
+    """
+
+    endpoint: str | None = None
+    token: str | None = field(default=None, repr=False)
+    terraform: tuple[str, ...] = ()
+
+    @classmethod
+    def from_environment(cls, variables: Mapping[str, str] = os.environ) -> Addresses:
+        """Read the variables."""
+        endpoint = variables.get(ENDPOINT, "").rstrip("/")
+        custom = tuple(sorted(name for name in variables if _is_custom_endpoint(name)))
+        return cls(endpoint or None, variables.get(TOKEN) or None, custom)
+
+    def service(self, host: str) -> str:
+        """Return the base address of a service, without a trailing slash."""
+        return f"{self.endpoint}/{host}" if self.endpoint else f"https://{host}"
+
+    def check(self, cloud: Literal["google", "sandbox"]) -> None:
+        """Refuse a run whose spec names one cloud while the variables point at another.
+
+        Raises:
+            SpecError: With the variables that are in the way, or missing.
+        """
+        if cloud == "google" and (self.endpoint or self.terraform):
+            named = ", ".join(([ENDPOINT] if self.endpoint else []) + list(self.terraform)[:1])
+            raise SpecError(
+                f"the spec says cloud: google, but {named} points elsewhere", "unset it, or use --cloud sandbox"
+            )
+        if cloud == "sandbox" and not self._is_local():
+            raise SpecError(
+                f"the spec says cloud: sandbox, but {ENDPOINT} names no local address",
+                'run `eval "$(mlops-env sandbox env)"` first',
+            )
+
+    def _is_local(self) -> bool:
+        return urlsplit(self.endpoint or "").hostname in ("127.0.0.1", "localhost", "::1")
+
+
+def _is_custom_endpoint(name: str) -> bool:
+    return name.startswith("GOOGLE_") and name.endswith("_CUSTOM_ENDPOINT")

@@ -1,0 +1,85 @@
+"""Service Usage v1: which APIs are enabled, and enabling them. Also the probe that sees whether one really answers.
+
+Source: https://cloud.google.com/service-usage/docs/reference/rest/v1/services
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from clients.addresses import Addresses
+from clients.credentials import access_token, google_credentials
+from clients.google_errors import google_errors
+from environment.errors import GoogleApiError, PermissionDeniedError, ServiceDisabledError, TransientError
+from environment.services import PROBES
+
+if TYPE_CHECKING:
+    from google.cloud.service_usage_v1 import ServiceUsageClient
+
+HOST = "serviceusage.googleapis.com"
+TIMEOUT_SECONDS = 60.0
+
+
+class ServiceUsage:
+    """The services of one project."""
+
+    def __init__(self, addresses: Addresses, project_id: str) -> None:
+        self._addresses = addresses
+        self._project_id = project_id
+
+    @cached_property
+    def _client(self) -> ServiceUsageClient:
+        from google.cloud.service_usage_v1 import ServiceUsageClient
+
+        return ServiceUsageClient(
+            credentials=google_credentials(self._addresses),
+            transport="rest",
+            client_options={"api_endpoint": self._addresses.service(HOST)},
+        )
+
+    def list_enabled(self) -> tuple[str, ...]:
+        """Return the enabled services by name, sorted."""
+        request = {"parent": f"projects/{self._project_id}", "filter": "state:ENABLED", "page_size": 200}
+        with google_errors("list the enabled services", f"projects/{self._project_id}"):
+            found = self._client.list_services(request=request, retry=None, timeout=TIMEOUT_SECONDS)
+            return tuple(sorted(service.name.rsplit("/", 1)[-1] for service in found))
+
+    def enable(self, services: Sequence[str], timeout_seconds: float = 600.0) -> None:
+        """Enable up to twenty services in one call and wait for the operation.
+
+        Raises:
+            TransientGoogleApiError: While another activation is in progress, and on 429 and 5xx.
+            GoogleApiError: When Google refuses, for instance a retired service.
+        """
+        request = {"parent": f"projects/{self._project_id}", "service_ids": list(services)}
+        with google_errors(f"enable {', '.join(services)}", f"projects/{self._project_id}"):
+            operation = self._client.batch_enable_services(request=request, retry=None, timeout=TIMEOUT_SECONDS)
+            operation.result(timeout=timeout_seconds)  # type: ignore[no-untyped-call]
+
+    def probe(self, service: str, location: str) -> None:
+        """Ask the API for something harmless; return when it answers, whatever it says.
+
+        Raises:
+            ServiceDisabledError: While the enabling has not spread to it.
+            TransientError: When it does not answer at all.
+        """
+        if service not in PROBES:
+            return
+        import requests
+
+        # servicenetworking wants a project number in its filter; any does to see whether the API is on.
+        path = PROBES[service].path.format(project=self._project_id, location=location, number=self._project_id)
+        headers = {
+            "Authorization": f"Bearer {access_token(self._addresses)}",
+            "x-goog-user-project": self._project_id,
+        }
+        try:
+            with google_errors(f"probe {service}", service):
+                answer = requests.get(self._addresses.service(service) + path, headers=headers, timeout=30)
+                answer.raise_for_status()
+        except (ServiceDisabledError, TransientError, PermissionDeniedError):
+            raise
+        except GoogleApiError:
+            return  # 400 and 404 are answers too

@@ -1,0 +1,69 @@
+"""Cloud SQL Admin v1beta4: the users of one MySQL instance.
+
+Source: https://cloud.google.com/sql/docs/mysql/admin-api/rest/v1beta4/users
+"""
+
+from __future__ import annotations
+
+import time
+from functools import cached_property
+from typing import Any
+
+from clients.addresses import Addresses
+from clients.credentials import google_credentials
+from clients.google_errors import google_errors
+from environment.errors import GoogleApiError, UnreachableError
+
+HOST = "sqladmin.googleapis.com"
+ANY_HOST = "%"
+
+
+class SqlAdmin:
+    """Users of the instances of one project."""
+
+    def __init__(self, addresses: Addresses, project_id: str) -> None:
+        self._addresses = addresses
+        self._project_id = project_id
+
+    @cached_property
+    def _api(self) -> Any:
+        from googleapiclient.discovery import build
+
+        return build(
+            "sqladmin",
+            "v1beta4",
+            credentials=google_credentials(self._addresses),
+            client_options={"api_endpoint": self._addresses.service(HOST)},
+            static_discovery=True,
+            cache_discovery=False,
+        )
+
+    def has_user(self, instance: str, name: str) -> bool:
+        """Tell whether NAME@% exists."""
+        with google_errors(f"list the users of {instance}", instance):
+            users = self._api.users().list(project=self._project_id, instance=instance).execute()
+        return any(user["name"] == name and user.get("host") == ANY_HOST for user in users.get("items", ()))
+
+    def set_password(self, instance: str, name: str, password: str, *, is_new: bool) -> None:
+        """Make NAME@% with this password, or give it this password, and wait for the operation."""
+        body = {"name": name, "host": ANY_HOST, "password": password}
+        target = {"project": self._project_id, "instance": instance}
+        with google_errors(f"set the password of {name}@{ANY_HOST} on {instance}", instance):
+            users = self._api.users()
+            if is_new:
+                request = users.insert(**target, body=body)
+            else:
+                request = users.update(**target, name=name, host=ANY_HOST, body=body)
+            self._wait(request.execute())
+
+    def _wait(self, operation: dict[str, Any], timeout_seconds: float = 300.0) -> None:
+        deadline = time.monotonic() + timeout_seconds
+        pause = 0.1
+        while operation.get("status") != "DONE":
+            if time.monotonic() > deadline:
+                raise UnreachableError(f"operation {operation['name']} did not end in {timeout_seconds:.0f} s")
+            time.sleep(pause)
+            pause = min(pause * 2, 5.0)
+            operation = self._api.operations().get(project=self._project_id, operation=operation["name"]).execute()
+        if errors := operation.get("error", {}).get("errors"):
+            raise GoogleApiError(f"operation {operation['name']} failed: {errors[0].get('message', errors[0])}")

@@ -1,0 +1,87 @@
+"""Cloud Storage v1: the bucket of Terraform's state and our own bookkeeping beside it.
+
+Source: https://cloud.google.com/storage/docs/json_api/v1
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from clients.addresses import Addresses
+from clients.credentials import google_credentials
+from clients.google_errors import google_errors
+
+if TYPE_CHECKING:
+    from google.cloud.storage import Client
+
+HOST = "storage.googleapis.com"
+
+
+class Storage:
+    """Buckets and small objects of one project."""
+
+    def __init__(self, addresses: Addresses, project_id: str) -> None:
+        self._addresses = addresses
+        self._project_id = project_id
+
+    @cached_property
+    def _client(self) -> Client:
+        from google.cloud.storage import Client
+
+        return Client(
+            project=self._project_id,
+            credentials=google_credentials(self._addresses),
+            client_options={"api_endpoint": self._addresses.service(HOST)},
+        )
+
+    def ensure_bucket(self, name: str, location: str, labels: dict[str, str]) -> bool:
+        """Make a versioned bucket with uniform access where there is none; say whether it was made.
+
+        An existing one is left as it is. 403 is an error of its own, never read as absence.
+        """
+        from google.api_core.exceptions import Conflict, NotFound
+
+        with google_errors(f"read the bucket {name}", name):
+            try:
+                self._client.get_bucket(name, retry=None)
+                return False
+            except NotFound:
+                bucket = self._client.bucket(name)
+        bucket.versioning_enabled = True
+        bucket.iam_configuration.uniform_bucket_level_access_enabled = True
+        bucket.iam_configuration.public_access_prevention = "enforced"
+        bucket.labels = labels
+        with google_errors(f"make the bucket {name}", name):
+            try:
+                bucket.create(location=location, retry=None)
+            except Conflict:
+                self._client.get_bucket(name, retry=None)  # ours by a lost answer; somebody else's gives 403
+                return False
+        return True
+
+    def read(self, bucket: str, name: str) -> str | None:
+        """Return a small object's text, None where there is none."""
+        from google.api_core.exceptions import NotFound
+
+        with google_errors(f"read gs://{bucket}/{name}", name):
+            try:
+                return str(self._client.bucket(bucket).blob(name).download_as_bytes(retry=None).decode())
+            except NotFound:
+                return None
+
+    def write(self, bucket: str, name: str, text: str, *, only_if_absent: bool = False) -> bool:
+        """Write a small object; with `only_if_absent` say False, and write nothing, where one exists."""
+        from google.api_core.exceptions import PreconditionFailed
+
+        blob = self._client.bucket(bucket).blob(name)
+        generation = 0 if only_if_absent else None
+        with google_errors(f"write gs://{bucket}/{name}", name), warnings.catch_warnings():
+            try:
+                blob.upload_from_string(
+                    text, content_type="application/json", if_generation_match=generation, retry=None
+                )
+            except PreconditionFailed:
+                return False
+        return True

@@ -1,0 +1,175 @@
+"""Terraform, as a child process whose JSON events are read as they come.
+
+Commands are built by python-terraform; the process is ours, since that library captures output at the end. Each
+environment has a working folder of its own (a copy of `terraform/`, with Terraform's data beside it), so that lock
+file, plugins and plan of one never touch another's or the repository. The child gets an allow-list of variables: a
+stray TF_WORKSPACE or TF_VAR_… has no effect.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from clients.addresses import Addresses
+from clients.terraform_binary import find_terraform
+from environment.errors import TerraformError, TransientError
+from environment.terraform_events import ResourceChange, TerraformEvent, first_error, parse_event, planned_changes
+
+ALLOWED = frozenset(
+    {"PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER"}
+    | {"SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"}
+    | {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"}
+    | {"TF_PLUGIN_CACHE_DIR", "TF_REATTACH_PROVIDERS"}
+)
+ALLOWED_PREFIXES = ("GOOGLE_", "CLOUDSDK_")
+LOCK_TIMEOUT = "60s"
+INTERRUPT_GRACE_SECONDS = 120
+PLAN = "environment.tfplan"
+VARIABLES = "environment.tfvars.json"
+
+OnEvent = Callable[[TerraformEvent], None]
+
+
+class TransientTerraformError(TerraformError, TransientError):
+    """Somebody else holds the state lock."""
+
+
+def child_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return what a Terraform process may see of ours."""
+    child = {name: value for name, value in variables.items() if name in ALLOWED or name.startswith(ALLOWED_PREFIXES)}
+    # A configuration file that is named and missing makes Terraform warn on every call.
+    configuration = variables.get("TF_CLI_CONFIG_FILE", "")
+    if Path(configuration).is_file():
+        child["TF_CLI_CONFIG_FILE"] = configuration
+    return child | {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
+
+
+class Terraform:
+    """The root module of one environment in its working folder."""
+
+    def __init__(self, folder: Path, addresses: Addresses, variables: Mapping[str, str] = os.environ) -> None:
+        from python_terraform import Terraform as CommandBuilder
+
+        self._folder = folder
+        self._addresses = addresses
+        self._environment = child_environment(variables)
+        self._builder = CommandBuilder(working_dir=str(folder), terraform_bin_path=find_terraform())
+
+    def prepare(self, source: Path, values: Mapping[str, Any]) -> None:
+        """Copy the root module into the working folder and write its variables."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        wanted = {file.relative_to(source) for file in source.rglob("*.tf")}
+        for file in self._folder.rglob("*.tf"):
+            if ".terraform" not in file.parts and file.relative_to(self._folder) not in wanted:
+                file.unlink()
+        for name in wanted:
+            target = self._folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if not target.exists() or target.read_bytes() != (source / name).read_bytes():
+                shutil.copyfile(source / name, target)
+        (self._folder / VARIABLES).write_text(json.dumps(values, indent=2, sort_keys=True))
+
+    def init(self, bucket: str, prefix: str) -> None:
+        """Initialise providers, modules and the gcs backend."""
+        storage = f"{self._addresses.service('storage.googleapis.com')}/storage/v1/b"
+        backend = {"bucket": bucket, "prefix": prefix, "storage_custom_endpoint": storage}
+        self._run("init", lambda event: None, input=False, reconfigure=True, no_color=True, backend_config=backend)
+
+    def plan(self, on_event: OnEvent) -> tuple[ResourceChange, ...]:
+        """Plan to a file and return what would change."""
+        events = self._run(
+            "plan", on_event, out=PLAN, var_file=VARIABLES, json=True, input=False, lock_timeout=LOCK_TIMEOUT
+        )
+        return planned_changes(events)
+
+    def apply(self, on_event: OnEvent) -> None:
+        """Apply the plan that was saved."""
+        self._run("apply", on_event, PLAN, json=True, input=False, lock_timeout=LOCK_TIMEOUT)
+
+    def discard_plan(self) -> None:
+        """Remove the saved plan: it is good for one apply, and nothing of it should last."""
+        (self._folder / PLAN).unlink(missing_ok=True)
+
+    def outputs(self) -> dict[str, Any]:
+        """Return the outputs: `{name: {"value": …, "type": …, "sensitive": …}}`."""
+        events = self._run("output", lambda event: None, json=True, no_color=True)
+        document = json.loads("\n".join(event.message for event in events if event.kind == "text"))
+        return dict(document)
+
+    def _run(self, command: str, on_event: OnEvent, *arguments: str, **options: Any) -> list[TerraformEvent]:
+        """Run a command, hand on its events as they come, and return them all.
+
+        Raises:
+            TerraformError: With Terraform's own diagnostic.
+            TransientTerraformError: While somebody else holds the state lock.
+        """
+        from python_terraform import IsFlagged
+
+        flags = {name: IsFlagged if value is True else value for name, value in options.items()}
+        argv = self._builder.generate_cmd_string(command, *arguments, **flags)
+        events: list[TerraformEvent] = []
+        with self._process(argv) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                event = _typed(line, is_json=command in ("plan", "apply"))
+                events.append(event)
+                on_event(event)
+        if process.returncode != 0:
+            raise _failure(command, events)
+        return events
+
+    @contextmanager
+    def _process(self, argv: list[str]) -> Iterator[subprocess.Popen[str]]:
+        """Start Terraform in a session of its own; when we are stopped, let it write its state and release its lock."""
+        process = subprocess.Popen(
+            argv,
+            cwd=self._folder,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            yield process
+            process.wait()
+        except BaseException:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                process.wait(INTERRUPT_GRACE_SECONDS)
+            raise
+        finally:
+            if process.stdout is not None:
+                process.stdout.close()
+
+
+def _typed(line: str, *, is_json: bool) -> TerraformEvent:
+    return parse_event(line) if is_json else TerraformEvent("text", line.rstrip("\n"))
+
+
+def _failure(command: str, events: list[TerraformEvent]) -> TerraformError:
+    diagnostic = first_error(events)
+    if diagnostic is None:
+        said = " ".join(" ".join(event.message for event in events[-12:]).replace("│", " ").split())
+        return TerraformError(f"terraform {command} failed: {said}")
+    if diagnostic.summary == "Error acquiring the state lock":
+        return TransientTerraformError(f"terraform {command}: {diagnostic.one_line()}", "wait for the other run to end")
+    return TerraformError(f"terraform {command}: {diagnostic.one_line()}", address=diagnostic.address)
+
+
+def working_folder(addresses: Addresses, bucket: str, prefix: str) -> Path:
+    """Return the working folder of an environment, apart for each cloud, state bucket and prefix."""
+    import hashlib
+
+    base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "mlops-env"
+    key = hashlib.sha256(f"{addresses.endpoint or 'google'} {bucket}/{prefix}".encode()).hexdigest()[:12]
+    return base / "terraform" / f"{prefix.rsplit('/', 1)[-1]}-{key}"

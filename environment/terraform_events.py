@@ -1,0 +1,92 @@
+"""What `terraform plan -json` and `apply -json` say, typed.
+
+Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Action = Literal["create", "update", "delete", "replace", "read", "noop"]
+_APPLY = {"apply_start", "apply_progress", "apply_complete", "apply_errored"}
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """An error or a warning: Terraform's summary and detail, and the resource's address where it names one."""
+
+    severity: str
+    summary: str
+    detail: str
+    address: str
+
+    def one_line(self) -> str:
+        """Return address, summary and detail in one line."""
+        text = ": ".join(part for part in (self.address, self.summary, self.detail) if part)
+        return " ".join(text.split())
+
+
+@dataclass(frozen=True)
+class TerraformEvent:
+    """One line of the stream. `elapsed_seconds` counts since the resource's apply began."""
+
+    kind: str
+    message: str
+    address: str = ""
+    action: str = ""
+    elapsed_seconds: float = 0.0
+    diagnostic: Diagnostic | None = None
+
+    @property
+    def is_progress(self) -> bool:
+        """Tell whether a resource began, goes on, or ended."""
+        return self.kind in _APPLY
+
+
+@dataclass(frozen=True)
+class ResourceChange:
+    """A change that Terraform plans: what it will do to the resource at an address."""
+
+    action: str
+    address: str
+
+
+def parse_event(line: str) -> TerraformEvent:
+    """Type one line; what is not JSON, as a crash of the provider, is kept as a message."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return TerraformEvent("text", line.strip())
+    if not isinstance(event, dict):
+        return TerraformEvent("text", line.strip())
+    change = event.get("hook") or event.get("change") or {}
+    return TerraformEvent(
+        kind=str(event.get("type", "")),
+        message=str(event.get("@message", "")),
+        address=str(change.get("resource", {}).get("addr", "")),
+        action=str(change.get("action", "")),
+        elapsed_seconds=float(change.get("elapsed_seconds", 0)),
+        diagnostic=_diagnostic(event.get("diagnostic")),
+    )
+
+
+def _diagnostic(body: dict[str, Any] | None) -> Diagnostic | None:
+    if not body:
+        return None
+    address = body.get("address") or ""
+    return Diagnostic(body.get("severity", "error"), body.get("summary", ""), body.get("detail", ""), address)
+
+
+def planned_changes(events: Iterable[TerraformEvent]) -> tuple[ResourceChange, ...]:
+    """List what the plan will change, sorted by address."""
+    planned = [event for event in events if event.kind == "planned_change" and event.action not in ("noop", "read")]
+    return tuple(sorted((ResourceChange(e.action, e.address) for e in planned), key=lambda change: change.address))
+
+
+def first_error(events: Iterable[TerraformEvent]) -> Diagnostic | None:
+    """Return the first error that Terraform reported."""
+    errors = (event.diagnostic for event in events if event.diagnostic and event.diagnostic.severity == "error")
+    return next(errors, None)

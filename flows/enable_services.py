@@ -1,0 +1,54 @@
+"""Step 1: enable the Cloud APIs that the environment needs."""
+
+from __future__ import annotations
+
+import time
+
+from prefect import flow
+from prefect.artifacts import create_table_artifact
+from prefect.futures import wait
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from environment.reports import ServicesReport, describe_changes
+from environment.services import RETIRED, enabling_batches, missing_services
+from environment.spec import Environment
+from environment.spec_file import load_environment
+from flows.exclusion import exclusive
+from tasks.services import enable_batch, list_enabled_services, probe_service
+
+
+@flow(name="enable-services", flow_run_name="enable-services-{environment}")
+def enable_services(environment: str, overrides: list[str] | None = None) -> State[ServicesReport]:
+    """Enable what is missing and wait until each API answers.
+
+    Args:
+        environment: A name in `deployments/`, or a path of a spec.
+        overrides: "KEY=VALUE" with dotted spec fields.
+    """
+    spec = load_environment(environment, overrides or ())
+    with exclusive(spec.name):
+        report = _enable(spec)
+    create_table_artifact(
+        key=f"services-{spec.name}",
+        table=[{"service": name, "enabled by this run": name in report.changed} for name in report.enabled],
+        description="Cloud APIs of the environment",
+    )
+    return Completed(message=describe_changes(report.change_count), data=report)
+
+
+def _enable(spec: Environment) -> ServicesReport:
+    enabled = list_enabled_services(spec)
+    missing = missing_services(spec.services, enabled)
+    # One batch after the other: Google refuses parallel activations in one project.
+    warnings = [warning for batch in enabling_batches(missing) if (warning := enable_batch(spec, batch))]
+    if missing:
+        enabled = list_enabled_services(spec)
+    changed = tuple(service for service in missing if service in enabled)
+    enabled_at = time.time()
+    probes = [probe_service.submit(spec, service, enabled_at) for service in changed if service not in RETIRED]
+    wait(probes)
+    for probe in probes:
+        probe.result()
+    present = tuple(service for service in spec.services if service in enabled)
+    return ServicesReport(enabled=present, changed=changed, warnings=tuple(warnings))

@@ -1,0 +1,55 @@
+"""Step 2: make the infrastructure with Terraform."""
+
+from __future__ import annotations
+
+from prefect import flow
+from prefect.artifacts import create_table_artifact
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from environment.reports import InfrastructureReport, describe_changes
+from environment.spec import Environment
+from environment.spec_file import load_environment
+from flows.exclusion import exclusive
+from tasks.infrastructure import (
+    ensure_database_root_user,
+    ensure_database_suffix,
+    ensure_state_bucket,
+    terraform_apply,
+    terraform_init,
+    terraform_outputs,
+    terraform_plan,
+)
+
+
+@flow(name="provision-infra", flow_run_name="provision-infra-{environment}")
+def provision_infra(environment: str, overrides: list[str] | None = None) -> State[InfrastructureReport]:
+    """Bring the infrastructure to what the spec says.
+
+    Args:
+        environment: A name in `deployments/`, or a path of a spec.
+        overrides: "KEY=VALUE" with dotted spec fields.
+    """
+    spec = load_environment(environment, overrides or ())
+    with exclusive(spec.name):
+        report = _provision(spec)
+    create_table_artifact(
+        key=f"infrastructure-{spec.name}",
+        table=[dict(zip(("action", "address"), line.split(" ", 1), strict=True)) for line in report.changes],
+        description="What Terraform changed",
+    )
+    return Completed(message=describe_changes(report.change_count), data=report)
+
+
+def _provision(spec: Environment) -> InfrastructureReport:
+    changes = [f"create bucket {spec.state.bucket}"] if ensure_state_bucket(spec) else []
+    suffix = ensure_database_suffix(spec)
+    terraform_init(spec, suffix)
+    planned = terraform_plan(spec)
+    if planned:
+        terraform_apply(spec, planned)
+    outputs = terraform_outputs(spec)
+    changes += [f"{change.action} {change.address}" for change in planned]
+    if ensure_database_root_user(spec, outputs):
+        changes.append(f"update user root@% of {outputs.database.instance}")
+    return InfrastructureReport(outputs=outputs, changes=tuple(changes))

@@ -1,0 +1,105 @@
+"""Step 2: one task per Terraform step, and what stands around Terraform: state bucket, suffix, the MySQL user."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import string
+
+from prefect import get_run_logger, task
+
+from clients.addresses import Addresses
+from clients.root_user import ensure_root_user
+from clients.storage import Storage
+from clients.terraform import Terraform, working_folder
+from environment.infrastructure import Infrastructure, parse_outputs
+from environment.names import SUFFIX_LENGTH
+from environment.paths import project_root
+from environment.spec import Environment
+from environment.terraform_events import ResourceChange, TerraformEvent
+from environment.terraform_variables import terraform_variables
+from tasks.policy import RETRIED
+from tasks.progress import Progress
+
+SUFFIX_OBJECT = "suffix.json"
+APPLY_TIMEOUT_SECONDS = 2 * 3600
+
+
+def _terraform(environment: Environment) -> Terraform:
+    addresses = Addresses.from_environment()
+    return Terraform(working_folder(addresses, environment.state.bucket, environment.state_prefix), addresses)
+
+
+@task(name="ensure-state-bucket", task_run_name="ensure bucket {environment.state.bucket}", **RETRIED)
+def ensure_state_bucket(environment: Environment) -> bool:
+    """Make the bucket of Terraform's state where there is none; say whether it was made."""
+    storage = Storage(Addresses.from_environment(), environment.project_id)
+    return storage.ensure_bucket(environment.state.bucket, environment.region, environment.labels)
+
+
+@task(name="ensure-database-suffix", task_run_name="ensure database suffix", **RETRIED)
+def ensure_database_suffix(environment: Environment) -> str:
+    """Return the suffix of the database's name, made once and kept beside the state."""
+    storage = Storage(Addresses.from_environment(), environment.project_id)
+    bucket, name = environment.state.bucket, f"{environment.state_prefix}/{SUFFIX_OBJECT}"
+    kept = storage.read(bucket, name)
+    if kept is None:
+        alphabet = string.ascii_lowercase + string.digits
+        made = json.dumps({"database": "".join(secrets.choice(alphabet) for _ in range(SUFFIX_LENGTH))})
+        kept = made if storage.write(bucket, name, made, only_if_absent=True) else storage.read(bucket, name)
+    return str(json.loads(kept or made)["database"])
+
+
+@task(name="terraform-init", task_run_name="terraform init", **RETRIED)
+def terraform_init(environment: Environment, database_suffix: str) -> None:
+    """Bring the working folder up to date and initialise it."""
+    terraform = _terraform(environment)
+    terraform.prepare(project_root() / "terraform", terraform_variables(environment, database_suffix))
+    terraform.init(environment.state.bucket, environment.state_prefix)
+
+
+@task(name="terraform-plan", task_run_name="terraform plan", timeout_seconds=1800, **RETRIED)
+def terraform_plan(environment: Environment) -> tuple[ResourceChange, ...]:
+    """Plan to a file; return what would change."""
+    changes = _terraform(environment).plan(lambda event: None)
+    logger = get_run_logger()
+    for change in changes:
+        logger.info("Planned: %s %s", change.action, change.address)
+    return changes
+
+
+@task(name="terraform-apply", task_run_name="terraform apply", timeout_seconds=APPLY_TIMEOUT_SECONDS)
+def terraform_apply(environment: Environment, changes: tuple[ResourceChange, ...]) -> None:
+    """Apply the saved plan, with a line of log and a step of progress per resource."""
+    logger = get_run_logger()
+    progress = Progress("terraform apply", total=len(changes))
+
+    def report(event: TerraformEvent) -> None:
+        if event.is_progress:
+            logger.info(event.message)
+        if event.kind in ("apply_complete", "apply_errored"):
+            progress.advance()
+
+    terraform = _terraform(environment)
+    try:
+        terraform.apply(report)
+    finally:
+        terraform.discard_plan()
+
+
+@task(name="terraform-output", task_run_name="terraform output", **RETRIED)
+def terraform_outputs(environment: Environment) -> Infrastructure:
+    """Read the typed outputs."""
+    return parse_outputs(_terraform(environment).outputs())
+
+
+@task(name="ensure-root-user", task_run_name="ensure root user of {infrastructure.database.instance}", **RETRIED)
+def ensure_database_root_user(environment: Environment, infrastructure: Infrastructure) -> bool:
+    """Give the MySQL `root` user the password that Secret Manager holds; say whether anything changed."""
+    return ensure_root_user(
+        Addresses.from_environment(),
+        environment.project_id,
+        infrastructure.database.instance,
+        environment.names.root_password_secret,
+        environment.labels,
+    )

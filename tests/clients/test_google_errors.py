@@ -1,0 +1,38 @@
+import pytest
+
+from clients.google_errors import Answer, classify
+from environment.errors import (
+    GoogleApiError,
+    PermissionDeniedError,
+    ServiceDisabledError,
+    TransientError,
+    TransientGoogleApiError,
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (Answer(403, "off", frozenset({"SERVICE_DISABLED"})), ServiceDisabledError),
+        (Answer(403, "off", frozenset({"accessNotConfigured"})), ServiceDisabledError),
+        (Answer(403, "Permission 'a.b.c' denied", frozenset({"forbidden"})), PermissionDeniedError),
+        (Answer(429, "slow down"), TransientGoogleApiError),
+        (Answer(503, "later"), TransientGoogleApiError),
+        (Answer(400, "Another activation or deactivation is in progress"), TransientGoogleApiError),
+        (Answer(409, "already exists"), GoogleApiError),
+        (Answer(400, "bad"), GoogleApiError),
+    ],
+)
+def test_answers_are_told_apart(answer: Answer, expected: type[GoogleApiError]) -> None:
+    error = classify(answer, "list", "projects/p")
+    assert type(error) is expected
+    assert error.status == answer.status
+
+
+def test_quota_and_permission_are_permanent() -> None:
+    assert not isinstance(classify(Answer(403, "Quota 'CPUS' exceeded"), "make"), TransientError)
+
+
+def test_a_denied_permission_is_named_in_the_hint() -> None:
+    error = classify(Answer(403, "Permission 'storage.buckets.create' denied on resource"), "make the bucket")
+    assert "storage.buckets.create" in error.hint

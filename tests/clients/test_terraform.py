@@ -1,0 +1,16 @@
+from pathlib import Path
+
+from clients.terraform import child_environment
+
+
+def test_a_stray_workspace_or_variable_does_not_reach_terraform(tmp_path: Path) -> None:
+    child = child_environment({"PATH": "/bin", "TF_WORKSPACE": "prod", "TF_VAR_project_id": "other", "AWS_X": "1"})
+    assert child["PATH"] == "/bin"
+    assert not {"TF_WORKSPACE", "TF_VAR_project_id", "AWS_X"} & set(child)
+
+
+def test_the_configuration_file_is_passed_only_where_it_exists(tmp_path: Path) -> None:
+    file = tmp_path / "terraform.rc"
+    assert "TF_CLI_CONFIG_FILE" not in child_environment({"TF_CLI_CONFIG_FILE": str(file)})
+    file.write_text("")
+    assert child_environment({"TF_CLI_CONFIG_FILE": str(file)})["TF_CLI_CONFIG_FILE"] == str(file)

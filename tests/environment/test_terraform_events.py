@@ -1,0 +1,40 @@
+import json
+
+from environment.terraform_events import ResourceChange, first_error, parse_event, planned_changes
+
+
+def line(**fields: object) -> str:
+    return json.dumps(fields)
+
+
+def planned(address: str, action: str) -> str:
+    return line(type="planned_change", change={"resource": {"addr": address}, "action": action})
+
+
+def test_planned_changes_leave_out_what_changes_nothing() -> None:
+    events = [
+        parse_event(planned("b", "update")),
+        parse_event(planned("a", "create")),
+        parse_event(planned("c", "noop")),
+    ]
+    assert planned_changes(events) == (ResourceChange("create", "a"), ResourceChange("update", "b"))
+
+
+def test_apply_events_carry_address_and_seconds() -> None:
+    hook = {"resource": {"addr": "module.x.y"}, "action": "create", "elapsed_seconds": 12}
+    event = parse_event(line(**{"type": "apply_progress", "@message": "Still creating...", "hook": hook}))
+    assert event.is_progress
+    assert (event.address, event.elapsed_seconds, event.message) == ("module.x.y", 12.0, "Still creating...")
+
+
+def test_the_first_error_names_its_resource_in_one_line() -> None:
+    warning = line(type="diagnostic", diagnostic={"severity": "warning", "summary": "old"})
+    error = {"severity": "error", "summary": "Error 403", "detail": "no\npermission", "address": "module.a.b"}
+    diagnostic = first_error([parse_event(warning), parse_event(line(type="diagnostic", diagnostic=error))])
+    assert diagnostic is not None
+    assert diagnostic.one_line() == "module.a.b: Error 403: no permission"
+
+
+def test_what_is_not_json_is_kept_as_text() -> None:
+    assert parse_event("panic: nil pointer\n").message == "panic: nil pointer"
+    assert parse_event("3").kind == "text"
