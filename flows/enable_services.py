@@ -6,8 +6,8 @@ import time
 
 from prefect import flow
 from prefect.artifacts import create_table_artifact
-from prefect.futures import wait
 from prefect.client.schemas.objects import State
+from prefect.futures import wait
 from prefect.states import Completed
 
 from environment.reports import ServicesReport, describe_changes
