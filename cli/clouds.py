@@ -1,0 +1,49 @@
+"""Bring a spec and its cloud together: start the sandbox where a spec asks for it, and point this process at it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from cli.report import err
+from clients.addresses import ENDPOINT, Addresses
+from environment.paths import project_root
+from environment.spec import Environment
+from environment.spec_file import load_environment
+
+DATA_DIR = "MLOPS_ENV_SANDBOX_DIR"
+
+
+def sandbox_dir() -> Path:
+    """Return the sandbox's data folder: `.sandbox/` of the checkout, unless MLOPS_ENV_SANDBOX_DIR names another."""
+    return Path(os.environ.get(DATA_DIR) or project_root() / ".sandbox").absolute()
+
+
+def select_cloud(environment: str, overrides: Sequence[str], cloud: str | None) -> tuple[Environment, list[str]]:
+    """Validate the spec, then make this process talk to its cloud.
+
+    Returns:
+        The spec, and the overrides with the choice of cloud among them.
+
+    Raises:
+        SpecError: When the spec is wrong, or the variables point elsewhere.
+    """
+    chosen = [*overrides, *([f"cloud={cloud}"] if cloud else [])]
+    spec = load_environment(environment, chosen)
+    if spec.cloud == "sandbox" and not os.environ.get(ENDPOINT):
+        start_sandbox()
+    Addresses.from_environment().check(spec.cloud)
+    return spec, chosen
+
+
+def start_sandbox(provider: str = "builtin", latency: Literal["none", "realistic"] | None = None) -> None:
+    """Start the sandbox if it is not running, and set the variables that point at it."""
+    from sandbox import lifecycle
+
+    was_running = lifecycle.status(sandbox_dir()).running
+    info = lifecycle.start(sandbox_dir(), provider=provider, latency=latency or "none")
+    if not was_running:
+        err.print(f"Sandbox started at {info.url}", style="dim")
+    os.environ.update(lifecycle.environment_variables(info))

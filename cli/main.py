@@ -1,0 +1,57 @@
+"""The `mlops-env` command. Starts in under half a second: heavy imports happen inside the commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+import typer
+
+from cli import create, kubeconfig, sandbox, schema, status, ui
+from cli.report import fail
+from environment.errors import MlopsEnvError, SpecError
+
+EXIT_FAILED = 1
+EXIT_USAGE = 64
+EXIT_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="mlops-env",
+    help="Stand up, check and change a reference machine-learning environment on Google Cloud.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(create.create)
+app.command()(status.status)
+app.command()(ui.ui)
+app.command()(kubeconfig.kubeconfig)
+app.command()(schema.schema)
+app.add_typer(sandbox.app, name="sandbox")
+
+
+@app.callback()
+def options(
+    debug: bool = typer.Option(False, "--debug", help="Show a traceback when something fails."),
+) -> None:
+    """Stand up, check and change a reference machine-learning environment on Google Cloud."""
+    if debug:
+        os.environ["MLOPS_ENV_DEBUG"] = "1"
+
+
+def main() -> None:
+    """Run the command: 0 done, 1 failed, 64 bad usage or spec."""
+    try:
+        code = app(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.exceptions.Exit as exit_:
+        sys.exit(exit_.exit_code)
+    except click.ClickException as error:
+        fail(error.format_message(), EXIT_USAGE)
+    except SpecError as error:
+        fail(str(error), EXIT_USAGE)
+    except MlopsEnvError as error:
+        fail(str(error), EXIT_FAILED)
+    except (KeyboardInterrupt, click.Abort):
+        fail("interrupted; run the same command again to go on", EXIT_INTERRUPTED)

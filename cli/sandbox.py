@@ -1,0 +1,72 @@
+"""`mlops-env sandbox …`: start, stop and look at the embedded local Google Cloud."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Literal
+
+import typer
+
+from cli.clouds import sandbox_dir
+from cli.report import out, print_json
+
+app = typer.Typer(help="The embedded local Google Cloud.", no_args_is_help=True)
+
+
+@app.command()
+def start(
+    provider: str = typer.Option("builtin", help="Terraform provider: builtin, registry, or a binary's path."),
+    latency: Literal["none", "realistic"] = typer.Option("none", help="How long calls and operations take."),
+) -> None:
+    """Start it if it is not running."""
+    from sandbox import lifecycle
+
+    info = lifecycle.start(sandbox_dir(), provider=provider, latency=latency)
+    out.print(f"The sandbox answers at {info.url}")
+
+
+@app.command()
+def stop() -> None:
+    """Stop it; what it holds stays."""
+    from sandbox import lifecycle
+
+    stopped = lifecycle.stop(sandbox_dir())
+    out.print("The sandbox has stopped" if stopped else "The sandbox was not running")
+
+
+@app.command()
+def status(as_json: bool = typer.Option(False, "--json", help="Print one JSON document.")) -> None:
+    """Say whether it runs, where, and which clusters it has."""
+    from dataclasses import asdict
+
+    from sandbox import lifecycle
+
+    found = lifecycle.status(sandbox_dir())
+    if as_json:
+        print_json({**asdict(found), "data_dir": str(found.data_dir)})
+        return
+    out.print(f"running at {found.url}, process {found.pid}" if found.running else "not running")
+    for cluster in found.clusters:
+        out.print(f"  cluster {cluster}", markup=False)
+
+
+@app.command()
+def reset() -> None:
+    """Forget everything that it holds."""
+    from sandbox import lifecycle
+
+    lifecycle.reset(sandbox_dir())
+    out.print("The sandbox is empty")
+
+
+@app.command()
+def env() -> None:
+    """Print the variables that point gcloud, terraform and mlops-env at it: eval "$(mlops-env sandbox env)"."""
+    from environment.errors import UnreachableError
+    from sandbox import lifecycle
+
+    if not lifecycle.status(sandbox_dir()).running:
+        raise UnreachableError("the sandbox is not running", "run `mlops-env sandbox start`")
+    variables = lifecycle.environment_variables(lifecycle.start(sandbox_dir()))
+    for name, value in sorted(variables.items()):
+        print(f"export {name}={shlex.quote(value)}")

@@ -1,0 +1,39 @@
+"""GKE v1: where a cluster's API server answers, and by which CA it is known. No kubeconfig, gcloud or plugin.
+
+Source: https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters
+"""
+
+from __future__ import annotations
+
+import base64
+
+from clients.addresses import Addresses
+from clients.credentials import google_credentials
+from clients.google_errors import google_errors
+from clients.kubernetes.connection import ClusterAccess
+from environment.errors import GoogleApiError
+
+HOST = "container.googleapis.com"
+
+
+def read_cluster_access(addresses: Addresses, project_id: str, location: str, cluster: str) -> ClusterAccess:
+    """Read endpoint and CA of a cluster.
+
+    Raises:
+        GoogleApiError: When there is no such cluster, or it is not running.
+    """
+    from google.cloud.container_v1 import Cluster, ClusterManagerClient
+
+    name = f"projects/{project_id}/locations/{location}/clusters/{cluster}"
+    client = ClusterManagerClient(
+        credentials=google_credentials(addresses),
+        transport="rest",
+        client_options={"api_endpoint": addresses.service(HOST)},
+    )
+    with google_errors(f"read the cluster {cluster}", name):
+        found = client.get_cluster(name=name, retry=None)
+    if found.status not in (Cluster.Status.RUNNING, Cluster.Status.RECONCILING):
+        state = Cluster.Status(found.status).name
+        raise GoogleApiError(f"the cluster {cluster} is {state}: {found.status_message}", resource=name)
+    authority = base64.b64decode(found.master_auth.cluster_ca_certificate).decode()
+    return ClusterAccess(endpoint=f"https://{found.endpoint}", ca_certificate=authority)

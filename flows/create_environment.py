@@ -1,0 +1,75 @@
+"""The main job: enable the services, provision the infrastructure, deploy Kubeflow Pipelines, in this order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from prefect import flow
+from prefect.artifacts import create_link_artifact, create_markdown_artifact
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from environment.reports import CreateReport, describe_changes
+from environment.spec_file import load_environment
+from flows.deploy_kfp import deploy_kfp
+from flows.enable_services import enable_services
+from flows.exclusion import exclusive
+from flows.provision_infra import provision_infra
+from tasks.manifests import fetch_manifests
+from tasks.record import write_record
+
+
+@flow(name="create-environment", flow_run_name="create-{environment}")
+def create_environment(environment: str, overrides: list[str] | None = None) -> State[CreateReport]:
+    """Make the environment, or bring it to what the spec says; a second run changes nothing.
+
+    Args:
+        environment: A name in `deployments/`, or a path of a spec.
+        overrides: "KEY=VALUE" with dotted spec fields.
+    """
+    spec = load_environment(environment, overrides or ())
+    seconds: dict[str, float] = {}
+    with exclusive(spec.name):
+        manifests = fetch_manifests.submit(spec.pipelines.version)  # while Google and Terraform are at work
+        services = _timed(seconds, "enable_services", enable_services, environment, overrides)
+        infrastructure = _timed(seconds, "provision_infra", provision_infra, environment, overrides)
+        manifests.result()
+        pipelines = _timed(seconds, "deploy_kfp", deploy_kfp, environment, overrides)
+        report = CreateReport(
+            environment=spec.name,
+            services=services,
+            infrastructure=infrastructure,
+            pipelines=pipelines,
+            seconds=seconds,
+        )
+        write_record(spec, report)
+    _publish(report)
+    return Completed(message=describe_changes(report.change_count), data=report)
+
+
+def _timed(
+    seconds: dict[str, float], name: str, step: Callable[..., Any], environment: str, overrides: list[str] | None
+) -> Any:
+    """Run a child flow and note how long it took; its failure is ours, with its own error."""
+    began = time.monotonic()
+    report = step(environment, overrides)
+    seconds[name] = round(time.monotonic() - began, 1)
+    return report
+
+
+def _publish(report: CreateReport) -> None:
+    lines = [f"| {name} | {value:.1f} s |" for name, value in report.seconds.items()]
+    create_markdown_artifact(
+        key=f"environment-{report.environment}",
+        markdown="\n".join(
+            [f"# {report.environment}: {describe_changes(report.change_count)}", "", "| step | time |", "| --- | --- |"]
+            + lines
+        ),
+        description="What create did",
+    )
+    if report.pipelines.record.url:
+        create_link_artifact(
+            key=f"pipelines-ui-{report.environment}", link=report.pipelines.record.url, link_text="Kubeflow Pipelines"
+        )

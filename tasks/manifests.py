@@ -1,0 +1,28 @@
+"""Step 3, first half: fetch upstream's manifests, render ours on them, check what they refer to."""
+
+from __future__ import annotations
+
+from clients.kustomize import render
+from clients.manifest_mirrors import Mirror, fetch_mirror
+from environment.pipelines import KustomizeParameters, Rendered
+from environment.references import check_references
+from prefect import get_run_logger, task
+
+from environment.paths import project_root
+from tasks.policy import RETRIED
+
+
+@task(name="fetch-manifests", task_run_name="fetch manifests of Kubeflow Pipelines {version}", **RETRIED)
+def fetch_manifests(version: str) -> Mirror:
+    """Bring the release's manifests into the local mirror, unless they are there."""
+    mirror = fetch_mirror(version)
+    get_run_logger().info("Manifests of Kubeflow Pipelines %s come from: %s", version, mirror.source)
+    return mirror
+
+
+@task(name="render-manifests", task_run_name="render manifests", timeout_seconds=120, **RETRIED)
+def render_manifests(parameters: KustomizeParameters, mirror: Mirror) -> Rendered:
+    """Build our overlay; refuse what names something that nothing makes."""
+    rendered = render(parameters, project_root() / "kustomize", mirror)
+    check_references(rendered.manifests)
+    return rendered
