@@ -1,0 +1,1 @@
+"""What all services of the local Google Cloud share: store, projects, operations, policies, errors, routing."""
