@@ -95,9 +95,9 @@ def failed_precondition(message: str) -> ApiError:
     return ApiError(400, message, reason="failedPrecondition", status="FAILED_PRECONDITION")
 
 
-def in_use(resource: str, user: str) -> ApiError:
+def in_use(kind: str, resource: str, user: str) -> ApiError:
     """400 resourceInUseByAnotherResource, as Compute Engine says."""
-    message = f"The {resource} resource is already being used by '{user}'"
+    message = f"The {kind} resource '{resource}' is already being used by '{user}'"
     return ApiError(400, message, reason="resourceInUseByAnotherResource")
 
 
