@@ -1,0 +1,35 @@
+output "id" {
+  description = "The VPC, as \"projects/PROJECT/global/networks/NAME\"."
+  value       = google_compute_network.this.id
+}
+
+output "name" {
+  description = "The VPC's name."
+  value       = google_compute_network.this.name
+}
+
+output "pods_range" {
+  description = "Name of the subnet's secondary range for pods."
+  value       = local.pods_range
+}
+
+output "private_services_network_id" {
+  description = "The VPC's `id`, once private services access works: what a database with a private address waits for."
+  value       = google_compute_network.this.id
+  depends_on  = [google_service_networking_connection.private_services]
+}
+
+output "services_range" {
+  description = "Name of the subnet's secondary range for Kubernetes Services."
+  value       = local.services_range
+}
+
+output "subnetwork" {
+  description = "The subnet's name."
+  value       = google_compute_subnetwork.this.name
+}
+
+output "subnetwork_id" {
+  description = "The subnet, as \"projects/PROJECT/regions/REGION/subnetworks/NAME\"."
+  value       = google_compute_subnetwork.this.id
+}

@@ -1,0 +1,11 @@
+# Google's provider and no other: what Kubernetes runs is applied by Kustomize, so no provider needs a cluster to plan.
+terraform {
+  required_version = ">= 1.5, < 2.0"
+
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = ">= 7.0, < 8.0"
+    }
+  }
+}
