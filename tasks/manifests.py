@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from clients.kustomize import render
-from clients.manifest_mirrors import Mirror, fetch_mirror
-from environment.pipelines import KustomizeParameters, Rendered
-from environment.references import check_references
 from prefect import get_run_logger, task
 
+from clients.kustomize import render
+from clients.manifest_mirrors import Mirror, fetch_mirror
 from environment.paths import project_root
+from environment.pipelines import KustomizeParameters, Rendered
+from environment.placeholders import check_placeholders
+from environment.references import check_references
 from tasks.policy import RETRIED
 
 
@@ -22,7 +23,8 @@ def fetch_manifests(version: str) -> Mirror:
 
 @task(name="render-manifests", task_run_name="render manifests", timeout_seconds=120, **RETRIED)
 def render_manifests(parameters: KustomizeParameters, mirror: Mirror) -> Rendered:
-    """Build our overlay; refuse what names something that nothing makes."""
+    """Build our overlay; refuse what still holds placeholders, or names something that nothing makes."""
     rendered = render(parameters, project_root() / "kustomize", mirror)
+    check_placeholders(rendered.manifests)
     check_references(rendered.manifests)
     return rendered
