@@ -11,6 +11,7 @@ from sandbox.kernel.operations import Operations
 from sandbox.kernel.policies import Policies
 from sandbox.kernel.projects import Projects
 from sandbox.kernel.store import Store
+from sandbox.vault import Vault
 
 
 class ClusterAddress(Protocol):
@@ -47,6 +48,7 @@ class Cloud:
     """
 
     store: Store
+    vault: Vault
     clock: Clock
     latency: Latency
     operations: Operations

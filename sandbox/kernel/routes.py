@@ -51,7 +51,8 @@ class Answer:
 
     Attributes:
         content: JSON object, or bytes as they are; None is an empty body.
-        mutating: overrules the route, for a call that turned out to change nothing or only bookkeeping.
+        mutating: overrules the route, for a call that turned out to change nothing.
+        bookkeeping: the call wrote a client's own notes, such as a state lock, and no resource.
     """
 
     content: Json | bytes | None = None
@@ -59,6 +60,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str = "application/json; charset=UTF-8"
     mutating: bool | None = None
+    bookkeeping: bool = False
 
 
 Handler = Callable[[Call], Json | Answer]

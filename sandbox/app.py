@@ -1,0 +1,162 @@
+"""The one HTTP port of the local Google Cloud, as an ASGI application.
+
+`/HOST/…` is the Google service HOST, `/_sandbox/…` the control routes; whatever else is storage's XML path
+`/BUCKET/OBJECT`, which Go's storage client reads at the root. Only this machine's own names are taken for a Host, and
+only the sandbox's own token for a credential: a real one is refused before it is looked at.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qs, unquote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from sandbox.connections import drop_connection
+from sandbox.control.routes import CONTROL, Control, answer_control
+from sandbox.kernel.calls import CallLog
+from sandbox.kernel.cloud import Cloud
+from sandbox.kernel.errors import ApiError, unimplemented
+from sandbox.kernel.faults import Faults
+from sandbox.kernel.routes import Answer, Call, Route, find_route
+from sandbox.services.catalogue import services
+
+STORAGE = "storage.googleapis.com"
+LOCAL_HOSTS = ("127.0.0.1", "localhost")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class App:
+    """The ASGI application."""
+
+    cloud: Cloud
+    token: str
+    calls: CallLog
+    faults: Faults
+    control: Control
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        started = time.monotonic()
+        service, path = _split(request.url.path, scope["raw_path"])
+        whole = f"/{service}{path}" + (f"?{request.url.query}" if request.url.query else "")
+        fault = None if service == CONTROL else self.faults.match(request.method, whole)
+        await asyncio.sleep((fault.delay_seconds if fault else 0.0) + self._call_seconds(service))
+        if fault and fault.reset:
+            drop_connection(scope)
+            return
+        raw = await request.body()
+        try:
+            self._check_caller(request, service, path)
+            if fault and fault.status:
+                raise fault.error()
+            answer, mutating = await run_in_threadpool(self._answer, request, service, path, raw)
+        except ApiError as error:
+            answer, mutating = Answer(error.body(), error.code), False
+        except Exception:
+            log.exception("%s %s", request.method, whole)
+            error = ApiError(500, f"The sandbox failed on {request.method} {whole}: see its log")
+            answer, mutating = Answer(error.body(), 500), False
+        if service != CONTROL:
+            self._record(request.method, service, path, answer, mutating, started)
+        await _response(answer)(scope, receive, send)
+
+    def _call_seconds(self, service: str) -> float:
+        return 0.0 if service == CONTROL else self.cloud.latency.call_seconds
+
+    def _check_caller(self, request: Request, service: str, path: str) -> None:
+        if request.url.hostname not in LOCAL_HOSTS:
+            raise ApiError(403, f"The sandbox answers on {' and '.join(LOCAL_HOSTS)} only")
+        if service == CONTROL and path == "/health":
+            return
+        given = request.headers.get("authorization", "").partition(" ")[2]
+        if not hmac.compare_digest(given.encode(), self.token.encode()):
+            raise ApiError(
+                401,
+                "Request had invalid authentication credentials: the sandbox takes its own token only "
+                '(eval "$(mlops-env sandbox env)")',
+            )
+
+    def _answer(self, request: Request, service: str, path: str, raw: bytes) -> tuple[Answer, bool]:
+        if service == CONTROL:
+            return answer_control(self.control, request.method, path, request.query_params, _json(raw)), False
+        route, params = self._route(request.method, service, path)
+        if params.get("project", "-") != "-":
+            params["project"] = self.cloud.projects.get(params["project"]).project_id
+            if route.gated:
+                self.cloud.projects.require(service, params["project"])
+        lists = parse_qs(request.url.query, keep_blank_values=True)
+        is_json = "json" in request.headers.get("content-type", "json")
+        call = Call(
+            cloud=self.cloud,
+            service=service,
+            method=request.method,
+            path=path,
+            params=params,
+            query={name: values[-1] for name, values in lists.items()},
+            query_lists=lists,
+            body=_json(raw) if is_json and not path.startswith("/upload/") else {},
+            raw=raw,
+            headers=dict(request.headers),
+        )
+        found = route.handler(call)
+        answer = found if isinstance(found, Answer) else Answer(found)
+        return answer, route.mutating if answer.mutating is None else answer.mutating
+
+    def _route(self, method: str, service: str, path: str) -> tuple[Route, dict[str, str]]:
+        known = services().get(service)
+        routes: Sequence[Route] = known.routes if known else services()[STORAGE].root_routes
+        found = find_route(routes, method, path if known else f"/{service}{path}")
+        if found is None:
+            raise unimplemented(method, service, path)
+        route, params = found
+        return route, {name: unquote(value) for name, value in params.items() if value is not None}
+
+    def _record(self, method: str, service: str, path: str, answer: Answer, mutating: bool, started: float) -> None:
+        self.calls.record(
+            method=method,
+            service=service,
+            path=path,
+            status=answer.status,
+            ms=round((time.monotonic() - started) * 1000, 1),
+            mutating=mutating and answer.status < 400,
+            bookkeeping=answer.bookkeeping,
+        )
+
+
+def _split(path: str, raw_path: bytes) -> tuple[str, str]:
+    """Cut a path into its first segment and the rest, escapes of the rest kept: an object's name may hold slashes."""
+    first, _, rest = raw_path.decode("latin-1").lstrip("/").partition("/")
+    return unquote(first), f"/{rest}"
+
+
+def _json(raw: bytes) -> dict[str, object]:
+    if not raw.strip():
+        return {}
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        raise ApiError(400, "Invalid JSON payload received") from None
+    if not isinstance(body, dict):
+        raise ApiError(400, "Invalid JSON payload received: not an object")
+    return body
+
+
+def _response(answer: Answer) -> Response:
+    headers = dict(answer.headers)
+    if isinstance(answer.content, dict):
+        return JSONResponse(answer.content, answer.status, headers)
+    return Response(answer.content, answer.status, headers, answer.media_type if answer.content is not None else None)

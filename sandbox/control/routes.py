@@ -1,0 +1,139 @@
+"""What can be asked of the sandbox itself.
+
+GET  health                     is it there; needs no token
+GET  calls?since=N              every request since call N: {"calls": [{number, method, service, path, status, ms,
+                                mutating, bookkeeping, actor, time}]}
+DELETE calls                    forget them
+POST faults                     {"method", "path" (regex), "status" | "reset" | "delay_s", "times", "after"}
+DELETE faults
+POST latency                    {"profile": "none" | "realistic", "speedup": 60}
+POST spread                     {"seconds": 90}: how long an enabled API still answers SERVICE_DISABLED
+GET  export?digest=1            the whole cloud, normalised, or its hash
+POST drift                      {"name", …}: make a named change behind a tool's back
+POST reset                      forget everything
+GET  methods                    every API method that is played
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.control.drift import make_drift
+from sandbox.control.export import export_cloud
+from sandbox.kernel.calls import CallLog
+from sandbox.kernel.cloud import Cloud
+from sandbox.kernel.errors import invalid, unimplemented
+from sandbox.kernel.faults import Faults
+from sandbox.kernel.routes import Answer
+from sandbox.services.catalogue import services
+
+CONTROL = "_sandbox"
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Control:
+    """What the control routes act on; `reset` forgets what the store does not hold."""
+
+    cloud: Cloud
+    calls: CallLog
+    faults: Faults
+    export_cluster: Callable[[str], list[Json]]
+    reset: Callable[[], None]
+
+
+def answer_control(control: Control, method: str, path: str, query: Mapping[str, str], body: Json) -> Answer:
+    """Answer a request below `/_sandbox`."""
+    handler = _ROUTES.get((method, path))
+    if handler is None:
+        raise unimplemented(method, CONTROL, path)
+    return Answer(handler(control, query, body))
+
+
+def _health(control: Control, query: Mapping[str, str], body: Json) -> Json:
+    return {"status": "ok", "pid": os.getpid(), "latency": control.cloud.latency.profile}
+
+
+def _calls(control: Control, query: Mapping[str, str], body: Json) -> Json:
+    return {"calls": control.calls.since(int(query.get("since") or 0))}
+
+
+def _clear_calls(control: Control, query: Mapping[str, str], body: Json) -> Json:
+    control.calls.clear()
+    return {}
+
+
+def _add_fault(control: Control, query: Mapping[str, str], body: Json) -> Json:
+    control.faults.add(body)
+    return {}
+
+
+def _clear_faults(control: Control, query: Mapping[str, str], body: Json) -> Json:
+    control.faults.clear()
+    return {}
+
+
+def _latency(control: Control, query: Mapping[str, str], body: Json) -> Json:
+    profile, speedup = body.get("profile", "none"), float(body.get("speedup", 60))
+    if profile not in ("none", "realistic") or speedup <= 0:
+        raise invalid('give {"profile": "none" | "realistic", "speedup": a positive number}')
+    control.cloud.latency.profile = profile
+    control.cloud.latency.speedup = speedup
+    return {"profile": profile, "speedup": speedup}
+
+
+def _spread(control: Control, query: Mapping[str, str], body: Json) -> Json:
+    control.cloud.projects.spread_seconds = float(body.get("seconds", 0))
+    return {"seconds": control.cloud.projects.spread_seconds}
+
+
+def _export(control: Control, query: Mapping[str, str], body: Json) -> Json:
+    document = export_cloud(control.cloud, control.export_cluster)
+    if not query.get("digest"):
+        return document
+    return {"digest": "sha256:" + hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()}
+
+
+def _drift(control: Control, query: Mapping[str, str], body: Json) -> Json:
+    return make_drift(control.cloud, body)
+
+
+def _reset(control: Control, query: Mapping[str, str], body: Json) -> Json:
+    control.reset()
+    return {}
+
+
+def _clusters(control: Control, query: Mapping[str, str], body: Json) -> Json:
+    found = []
+    for key, address in sorted(control.cloud.clusters.addresses().items()):
+        project, _, name = key.split("/")
+        found.append({"project_id": project, "name": name, "endpoint": address.endpoint})
+    return {"clusters": found}
+
+
+def _methods(control: Control, query: Mapping[str, str], body: Json) -> Json:
+    return {
+        host: [f"{route.method} {route.template}" for route in (*service.routes, *service.root_routes)]
+        for host, service in services().items()
+    }
+
+
+_ROUTES: dict[tuple[str, str], Callable[[Control, Mapping[str, str], Json], Json]] = {
+    ("GET", "/health"): _health,
+    ("GET", "/calls"): _calls,
+    ("DELETE", "/calls"): _clear_calls,
+    ("POST", "/faults"): _add_fault,
+    ("DELETE", "/faults"): _clear_faults,
+    ("POST", "/latency"): _latency,
+    ("POST", "/spread"): _spread,
+    ("GET", "/export"): _export,
+    ("POST", "/drift"): _drift,
+    ("POST", "/reset"): _reset,
+    ("GET", "/clusters"): _clusters,
+    ("GET", "/methods"): _methods,
+}
