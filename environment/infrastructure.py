@@ -37,10 +37,11 @@ class DatabaseOutput(_Output):
 
 
 class ArtifactStoreOutput(_Output):
-    """The bucket; `url` is "gs://BUCKET"."""
+    """The bucket; `url` is "gs://BUCKET", `dataflow_url` the folder that Dataflow stages in, where it is wanted."""
 
     bucket: str
     url: str
+    dataflow_url: str | None = None
 
 
 class ServiceAccountsOutput(_Output):

@@ -1,6 +1,6 @@
 """Names that follow from `name_prefix` and `project_id`, in one place, with the limits that Google sets on each.
 
-Terraform derives the same names from the same prefix (terraform/main.tf); a test holds the two together.
+Terraform derives the same names from the same prefix (terraform/modules/*/); a test holds the two together.
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ class Names:
         return f"{self.prefix}-network"
 
     @property
+    def subnetwork(self) -> str:
+        """The subnet of cluster, notebook and Dataflow workers."""
+        return f"{self.prefix}-subnetwork"
+
+    @property
     def cluster(self) -> str:
         """The GKE cluster."""
         return f"{self.prefix}-cluster"
@@ -35,6 +40,11 @@ class Names:
     def bucket(self) -> str:
         """The artifact store; bucket names are global, so the project is part of it."""
         return f"{self.project_id}-{self.prefix}-artifacts"
+
+    @property
+    def notebook(self) -> str:
+        """The Workbench instance."""
+        return f"{self.prefix}-notebook"
 
     @property
     def service_accounts(self) -> dict[str, str]:
@@ -47,6 +57,11 @@ class Names:
     def root_password_secret(self) -> str:
         """The Secret Manager secret that holds the password of the MySQL `root` user."""
         return f"{self.prefix}-mysql-root-password"
+
+    @property
+    def artifact_keys_secret(self) -> str:
+        """The Secret Manager secret that holds the keys of the gateway in front of the artifact bucket."""
+        return f"{self.prefix}-artifact-keys"
 
     def database(self, suffix: str) -> str:
         """The Cloud SQL instance: Google blocks a name for a week after deletion, so it carries a suffix."""

@@ -27,7 +27,8 @@ resource "google_storage_bucket" "this" {
       type = "AbortIncompleteMultipartUpload"
     }
     condition {
-      age = 7
+      age        = 7
+      with_state = "ANY"
     }
   }
 }

@@ -24,16 +24,13 @@ resource "google_container_cluster" "this" {
     services_secondary_range_name = var.network.services_range
   }
 
-  dynamic "private_cluster_config" {
-    for_each = var.private_nodes ? [true] : []
-    content {
-      enable_private_nodes    = true
-      enable_private_endpoint = false
-      master_ipv4_cidr_block  = var.master_cidr
-    }
+  # This block and the next are always there: the provider takes a missing one for "as it was", not for "off".
+  private_cluster_config {
+    enable_private_nodes    = var.private_nodes
+    enable_private_endpoint = false
+    master_ipv4_cidr_block  = var.private_nodes ? var.master_cidr : null
   }
 
-  # The provider keeps the last known networks when the block is left out, so "anywhere" is said in words.
   master_authorized_networks_config {
     dynamic "cidr_blocks" {
       for_each = length(var.authorized_networks) > 0 ? toset(var.authorized_networks) : ["0.0.0.0/0"]

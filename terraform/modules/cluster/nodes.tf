@@ -21,6 +21,11 @@ resource "google_container_node_pool" "this" {
     auto_upgrade = true
   }
 
+  # The cluster's setting is only the default of new pools.
+  network_config {
+    enable_private_nodes = var.private_nodes
+  }
+
   node_config {
     machine_type    = var.nodes.machine_type
     disk_size_gb    = var.nodes.disk_size_gib

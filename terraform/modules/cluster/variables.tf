@@ -90,7 +90,7 @@ variable "nodes" {
 }
 
 variable "private_nodes" {
-  description = "Whether nodes have no public addresses."
+  description = "Whether nodes have no public addresses; private ones cannot be had later, since the control plane's range is fixed when the cluster is made."
   type        = bool
   default     = true
   nullable    = false

@@ -59,6 +59,13 @@ resource "google_sql_database_instance" "this" {
     update = "60m"
     delete = "45m"
   }
+
+  lifecycle {
+    precondition {
+      condition     = var.backups || !local.binary_log
+      error_message = "High availability and point-in-time recovery need backups: set backups to true."
+    }
+  }
 }
 
 locals {

@@ -109,7 +109,7 @@ variable "version_name" {
 
   validation {
     condition     = var.version_name == "MYSQL_8_0"
-    error_message = "version must be MYSQL_8_0: 8.4 no longer offers the login that Kubeflow Pipelines' metadata service uses, and a minor release would be withdrawn one day."
+    error_message = "version must be MYSQL_8_0: 8.4 switches off the login that Kubeflow Pipelines' metadata service uses, and a minor release would be withdrawn one day."
   }
 }
 
