@@ -60,7 +60,7 @@ class Accounts:
             raise not_found(name, f"Unknown service account: {email_or_id}")
         return found
 
-    def list(self, project: str) -> list[Json]:
+    def of_project(self, project: str) -> list[Json]:
         """Return a project's accounts by name."""
         return [body for _, body in self.cloud.store.items(ACCOUNTS, f"projects/{project}/serviceAccounts/")]
 

@@ -28,7 +28,7 @@ def get_account(call: Call) -> Json:
 
 def list_accounts(call: Call) -> Json:
     """serviceAccounts.list."""
-    page, token = paginate(Accounts(call.cloud).list(call.project), call.query, default=100)
+    page, token = paginate(Accounts(call.cloud).of_project(call.project), call.query, default=100)
     return ({"accounts": page} if page else {}) | ({"nextPageToken": token} if token else {})
 
 

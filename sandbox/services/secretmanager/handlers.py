@@ -26,7 +26,7 @@ def get_secret(call: Call) -> Json:
 
 def list_secrets(call: Call) -> Json:
     """secrets.list."""
-    found = _secrets(call).list()
+    found = _secrets(call).all()
     page, token = paginate(found, call.query)
     return {"secrets": page, "totalSize": len(found)} | ({"nextPageToken": token} if token else {})
 

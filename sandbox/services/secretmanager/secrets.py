@@ -50,7 +50,7 @@ class Secrets:
             raise not_found(name, f"Secret [{name}] not found.")
         return found
 
-    def list(self) -> list[Json]:
+    def all(self) -> list[Json]:
         """Return all secrets by name."""
         return [body for _, body in self.cloud.store.items(SECRETS, f"{self._parent}/")]
 

@@ -47,7 +47,7 @@ class Buckets:
             raise no_bucket()
         return found
 
-    def list(self, project: str, prefix: str = "") -> list[Json]:
+    def of_project(self, project: str, prefix: str = "") -> list[Json]:
         """Return a project's buckets by name."""
         number = self.cloud.projects.get(project).number
         return [body for _, body in self.cloud.store.items(BUCKETS, prefix) if body["projectNumber"] == number]
@@ -55,7 +55,7 @@ class Buckets:
     def change(self, name: str, changes: Json) -> Json:
         """Merge changes into a bucket: null removes a field."""
         with self.cloud.store.transaction():
-            body = _merged(self.get(name), {key: value for key, value in changes.items() if key not in _FIXED})
+            body: Json = _merged(self.get(name), {key: value for key, value in changes.items() if key not in _FIXED})
             metageneration = int(body["metageneration"]) + 1
             body |= {"metageneration": str(metageneration), "updated": self.cloud.clock.timestamp()}
             body["etag"] = _etag(metageneration)

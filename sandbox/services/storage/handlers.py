@@ -25,7 +25,7 @@ def create_bucket(call: Call) -> Json:
 def list_buckets(call: Call) -> Json:
     """buckets.list."""
     page, token = paginate(
-        Buckets(call.cloud).list(_project(call), call.query.get("prefix", "")), call.query, size_key="maxResults"
+        Buckets(call.cloud).of_project(_project(call), call.query.get("prefix", "")), call.query, size_key="maxResults"
     )
     return {"kind": "storage#buckets", "items": page} | ({"nextPageToken": token} if token else {})
 
@@ -79,7 +79,7 @@ def list_caches(call: Call) -> Json:
 
 def list_objects(call: Call) -> Json:
     """objects.list, with prefix, delimiter and versions."""
-    found = Objects(call.cloud, call.params["bucket"]).list(call.query)
+    found = Objects(call.cloud, call.params["bucket"]).select(call.query)
     prefixes: dict[str, None] = {}
     delimiter, prefix = call.query.get("delimiter", ""), call.query.get("prefix", "")
     if delimiter:

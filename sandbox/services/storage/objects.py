@@ -90,7 +90,7 @@ class Objects:
             else:
                 self._retire(name, bucket)
 
-    def list(self, query: Mapping[str, str]) -> list[Json]:
+    def select(self, query: Mapping[str, str]) -> list[Json]:
         """Return the objects under the query's prefix by name, all generations with `versions=true`."""
         Buckets(self.cloud).get(self.bucket)
         prefix = f"{self.bucket}/{query.get('prefix', '')}"

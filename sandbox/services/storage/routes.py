@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sandbox.kernel.routes import Route, Service
 from sandbox.services.storage import handlers, uploads
+from sandbox.services.storage.buckets import HOST
 
 _BUCKETS = "/storage/v1/b"
 _BUCKET = f"{_BUCKETS}/{{bucket}}"
 _OBJECT = f"{_BUCKET}/o/{{object*}}"
 SERVICE = Service(
-    handlers.HOST,
+    HOST,
     (
         Route("GET", _BUCKETS, handlers.list_buckets),
         Route("POST", _BUCKETS, handlers.create_bucket),
@@ -29,7 +30,6 @@ SERVICE = Service(
         Route("PUT", f"/resumable/upload{_BUCKET}/o", uploads.continue_upload),
         Route("GET", f"/download{_OBJECT}", handlers.download_object),
         Route("POST", f"{_BUCKET}/o/{{object*}}/rewriteTo/b/{{targetBucket}}/o/{{target*}}", handlers.rewrite_object),
-        Route("POST", f"{_BUCKET}/o/{{object*}}/copyTo/b/{{targetBucket}}/o/{{target*}}", handlers.rewrite_object),
         Route("GET", _OBJECT, handlers.get_object),
         Route("PATCH", _OBJECT, handlers.change_object),
         Route("PUT", _OBJECT, handlers.change_object),

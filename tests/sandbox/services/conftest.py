@@ -21,6 +21,7 @@ from sandbox.kernel.policies import Policies
 from sandbox.kernel.projects import Projects
 from sandbox.kernel.routes import Answer, Call, find_route
 from sandbox.kernel.store import Store
+from sandbox.vault import Vault
 
 Json = dict[str, Any]
 
@@ -141,6 +142,7 @@ def make_services(tmp_path: Path) -> Iterator[Callable[[], ServiceCaller]]:
         operations, projects = Operations(store, clock, latency), Projects(store, clock)
         cloud = Cloud(
             store=store,
+            vault=Vault(tmp_path / "vault.key"),
             clock=clock,
             latency=latency,
             operations=operations,
