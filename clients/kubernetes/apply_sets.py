@@ -1,0 +1,81 @@
+"""The ApplySet on the cluster: widen its parent before applying, prune, narrow it after.
+
+The rules are in `environment.apply_set`; all reads and writes of the parent and of members are here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+
+from clients.kubernetes.apply import OnChange, ignore
+from clients.kubernetes.objects import Objects
+from clients.kubernetes.parallel import in_parallel
+from environment.apply_set import ApplySet, Extent, prunable
+from environment.object_changes import FIELD_MANAGER, ObjectChange
+from environment.objects import GroupKind, ObjectReference, reference_of
+
+PARENT_MANAGER = f"{FIELD_MANAGER}-applyset"
+
+
+def read_extent(objects: Objects, apply_set: ApplySet) -> Extent | None:
+    """Return what the parent names, None where there is no parent.
+
+    Raises:
+        KubernetesError: When the parent belongs to another tool.
+    """
+    parent = objects.get(apply_set.reference)
+    return None if parent is None else apply_set.read_parent(parent)
+
+
+def widen(objects: Objects, apply_set: ApplySet, wanted: Iterable[ObjectReference]) -> Extent:
+    """Make the parent name all that it named and all that will be applied."""
+    current = read_extent(objects, apply_set)
+    extent = (current or Extent()) | apply_set.extent_of(wanted)
+    if extent != current:
+        _write(objects, apply_set, extent)
+    return extent
+
+
+def prune(
+    objects: Objects, apply_set: ApplySet, wanted: Iterable[ObjectReference], *, on_change: OnChange = ignore
+) -> tuple[ObjectChange, ...]:
+    """Delete the members that are no longer wanted, then make the parent name only what is left."""
+    keep = tuple(objects.discovery.in_scope(one, apply_set.namespace) for one in wanted)
+    extent = read_extent(objects, apply_set) or Extent()
+    uids = list_members(objects, apply_set, extent | apply_set.extent_of(keep))
+    doomed = prunable(uids, keep)
+
+    def remove(reference: ObjectReference) -> ObjectChange:
+        objects.delete(reference, uids[reference])
+        change = ObjectChange(action="delete", resource=str(reference))
+        on_change(change)
+        return change
+
+    changes = tuple(in_parallel(remove, doomed))
+    # What may not be pruned stays a member, so its kind stays named.
+    narrowed = apply_set.extent_of(keep) | apply_set.extent_of(set(uids) - set(doomed))
+    if narrowed != extent:
+        _write(objects, apply_set, narrowed)
+    return changes
+
+
+def list_members(objects: Objects, apply_set: ApplySet, extent: Extent) -> dict[ObjectReference, str]:
+    """Return the uid of every member; a kind that the cluster no longer serves has none."""
+    namespaces = sorted({apply_set.namespace, *extent.namespaces})
+
+    def read(kind: GroupKind) -> list[tuple[ObjectReference, str]]:
+        resource = objects.discovery.preferred(kind)
+        if resource is None:
+            return []
+        items = chain.from_iterable(
+            objects.list(resource, place, {"labelSelector": apply_set.selector}, metadata_only=True).items
+            for place in (namespaces if resource.is_namespaced else ("",))
+        )
+        return [(reference_of(item), item["metadata"]["uid"]) for item in items]
+
+    return dict(chain.from_iterable(in_parallel(read, sorted(extent.kinds))))
+
+
+def _write(objects: Objects, apply_set: ApplySet, extent: Extent) -> None:
+    objects.apply(apply_set.parent(extent), force=True, field_manager=PARENT_MANAGER)

@@ -1,0 +1,111 @@
+"""Turn what the API server answers, and what the connection layer raises, into our errors.
+
+Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#api-verbs and the Status object,
+https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from environment.errors import (
+    ApplyConflictError,
+    CredentialsError,
+    KubernetesError,
+    MlopsEnvError,
+    TransientKubernetesError,
+    UnreachableError,
+)
+
+_TRANSIENT_STATUS = frozenset({408, 429, 500, 502, 503, 504})
+_TEXT_LIMIT = 600
+AUTHORIZED_NETWORKS = (
+    "is this machine in the cluster's authorized networks, or in its VPC? "
+    "add its address to cluster.authorized_networks, or run from inside"
+)
+
+
+def status_error(status: int, content: bytes, what: str, resource: str) -> MlopsEnvError:
+    """Choose our error for an answer.
+
+    Args:
+        status: HTTP status.
+        content: Body: a Status object, or whatever stands before the API server says.
+        what: What was tried, as "patch Deployment kubeflow/ml-pipeline".
+        resource: "Kind namespace/name".
+    """
+    answer = _status_object(content)
+    reason = str(answer.get("reason", ""))
+    causes = [cause for cause in (answer.get("details") or {}).get("causes") or () if isinstance(cause, Mapping)]
+    details: dict[str, Any] = {"status": status, "reason": reason, "resource": resource}
+    if conflicts := [cause for cause in causes if cause.get("reason") == "FieldManagerConflict"]:
+        return _conflict(resource, conflicts, details)
+    message = f"could not {what}: {_explain(answer, causes) or f'HTTP {status}'}"
+    if status == 401:
+        return CredentialsError(f"could not {what}: the cluster refused the credentials", "sign in again")
+    if status in _TRANSIENT_STATUS:
+        return TransientKubernetesError(message, "try again", **details)
+    return KubernetesError(message, _hint(status, reason, message), **details)
+
+
+def connection_error(error: Exception, endpoint: str, what: str) -> MlopsEnvError:
+    """Choose our error for a connection that failed."""
+    text = str(error)
+    if "CERTIFICATE_VERIFY_FAILED" in text or "certificate verify failed" in text:
+        return KubernetesError(
+            f"{endpoint} does not show a certificate of the cluster's CA",
+            "something stands between, or the CA was rotated",
+        )
+    return UnreachableError(
+        f"could not reach the cluster at {endpoint} ({type(error).__name__}, {what})", AUTHORIZED_NETWORKS
+    )
+
+
+def _conflict(resource: str, conflicts: Iterable[Mapping[str, Any]], details: dict[str, Any]) -> ApplyConflictError:
+    """Name every field and its owner: "conflict with "kubectl-edit" using apps/v1" is what the server says of each."""
+    owned = [f"{cause.get('field')} ({_owner(str(cause.get('message', '')))})" for cause in conflicts]
+    more = f" and {len(owned) - 3} more" if len(owned) > 3 else ""
+    return ApplyConflictError(
+        f"{resource}: others own fields that we would set: {', '.join(owned[:3])}{more}",
+        "set them back to the rendered values, or take them over with force_conflicts",
+        **details,
+    )
+
+
+def _owner(message: str) -> str:
+    return _one_line(message.removeprefix("conflict with "))
+
+
+def _status_object(content: bytes) -> Mapping[str, Any]:
+    try:
+        answer = json.loads(content)
+    except ValueError:
+        answer = None
+    if isinstance(answer, Mapping):
+        return answer
+    return {"message": content.decode(errors="replace")}
+
+
+def _explain(answer: Mapping[str, Any], causes: list[Mapping[str, Any]]) -> str:
+    """Prefer the causes, each with its field, to the message, which repeats whole objects."""
+    named = [f"{cause['field']}: {cause.get('message', '')}" for cause in causes if cause.get("field")]
+    if named and answer.get("reason") == "Invalid":
+        more = f" and {len(named) - 3} more" if len(named) > 3 else ""
+        return _one_line(f"Invalid: {'; '.join(named[:3])}{more}")
+    message = _one_line(str(answer.get("message", "")))
+    reason = str(answer.get("reason", ""))
+    return f"{reason}: {message}" if reason and message else message or reason
+
+
+def _hint(status: int, reason: str, message: str) -> str:
+    if status == 403 and reason == "Forbidden" and "cannot" in message:
+        return "grant the credentials in use a role with that permission, such as roles/container.admin"
+    if "immutable" in message:
+        return "this field cannot change: delete the object, then run again"
+    return ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:_TEXT_LIMIT]

@@ -1,0 +1,32 @@
+"""All manifests of one installation, in order: prerequisites, everything else at the same time, prune.
+
+The steps are tasks of their own in a flow; this is their order for whoever needs no flow, as a benchmark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from clients.kubernetes.apply import OnChange, apply_objects, ignore
+from clients.kubernetes.apply_sets import prune
+from clients.kubernetes.objects import Objects
+from clients.kubernetes.prerequisites import apply_prerequisites
+from environment.apply_set import ApplySet
+from environment.object_changes import ObjectChange
+from environment.objects import Manifest, reference_of, split_prerequisites
+
+
+def install(
+    objects: Objects,
+    manifests: Sequence[Manifest],
+    apply_set: ApplySet,
+    *,
+    force: bool = False,
+    on_change: OnChange = ignore,
+) -> tuple[ObjectChange, ...]:
+    """Make the cluster hold these manifests and no former member of the set; return the changes that were made."""
+    wanted = [reference_of(manifest) for manifest in manifests]
+    _, others = split_prerequisites(manifests)
+    changes = apply_prerequisites(objects, manifests, apply_set, wanted, force=force, on_change=on_change)
+    changes += apply_objects(objects, others, apply_set, force=force, on_change=on_change)
+    return changes + prune(objects, apply_set, wanted, on_change=on_change)

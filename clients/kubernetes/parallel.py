@@ -1,0 +1,35 @@
+"""Do the same to many things at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from clients.kubernetes.connection import POOL_SIZE
+from environment.errors import MlopsEnvError, TransientError
+
+Given = TypeVar("Given")
+Result = TypeVar("Result")
+
+
+def in_parallel(function: Callable[[Given], Result], things: Iterable[Given]) -> list[Result]:
+    """Return the results in order.
+
+    All are tried, so that a failure of one never leaves the others half done; then the first failure is raised, one
+    that will not heal before one that may.
+    """
+    with ThreadPoolExecutor(max_workers=POOL_SIZE, thread_name_prefix="kubernetes") as pool:
+        futures = [pool.submit(function, thing) for thing in things]
+    failures = [error for future in futures if (error := future.exception())]
+    if failures:
+        raise _most_telling(failures)
+    return [future.result() for future in futures]
+
+
+def _most_telling(failures: list[BaseException]) -> BaseException:
+    first = min(failures, key=lambda error: isinstance(error, TransientError))
+    others = len(failures) - 1
+    if others and isinstance(first, MlopsEnvError):
+        first.add_note(f"and {others} more failed")
+    return first

@@ -1,0 +1,117 @@
+"""Wait by watch until the workloads of an ApplySet have rolled out; say why the first one that does not, does not.
+
+How a workload is judged is in `environment.rollout`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from clients.kubernetes.discovery import Resource
+from clients.kubernetes.objects import Objects
+from clients.kubernetes.watch import Snapshot, watch
+from environment.apply_set import ApplySet
+from environment.errors import KubernetesError, RolloutError, TransientError
+from environment.objects import Manifest, ObjectReference
+from environment.rollout import WorkloadStatus, crashing_container, diagnose, workload_status
+
+WORKLOADS = (
+    Resource("apps", "v1", "Deployment", "deployments", True),
+    Resource("apps", "v1", "StatefulSet", "statefulsets", True),
+    Resource("apps", "v1", "DaemonSet", "daemonsets", True),
+)
+PODS = Resource("", "v1", "Pod", "pods", True)
+EVENTS = Resource("", "v1", "Event", "events", True)
+HINT = "look at its pods: kubectl describe pods --namespace {namespace}"
+
+OnStatus = Callable[[ObjectReference, WorkloadStatus], None]
+
+
+def wait_for_rollout(
+    objects: Objects, apply_set: ApplySet, on_status: OnStatus, *, timeout_seconds: float
+) -> tuple[ObjectReference, ...]:
+    """Wait until every workload of the set is ready; return them.
+
+    Args:
+        objects: The cluster.
+        apply_set: Whose workloads.
+        on_status: Told of each workload's status when it changes.
+        timeout_seconds: For all of them together.
+
+    Raises:
+        RolloutError: When one failed, or the time is up.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    ready: list[ObjectReference] = []
+    for kind in WORKLOADS:
+        ready += _wait_for_kind(objects, kind, apply_set, on_status, deadline, timeout_seconds)
+    return tuple(ready)
+
+
+def _wait_for_kind(
+    objects: Objects,
+    kind: Resource,
+    apply_set: ApplySet,
+    on_status: OnStatus,
+    deadline: float,
+    timeout_seconds: float,
+) -> list[ObjectReference]:
+    known: dict[ObjectReference, WorkloadStatus] = {}
+    found: Snapshot = {}
+    query = {"labelSelector": apply_set.selector}
+    remaining = max(deadline - time.monotonic(), 0.0)
+    for found in watch(objects, kind, apply_set.namespace, query, timeout_seconds=remaining):
+        statuses = {reference: workload_status(workload) for reference, workload in found.items()}
+        for reference, status in sorted(statuses.items()):
+            if known.get(reference) != status:
+                on_status(reference, status)
+            if status.state == "failed":
+                raise _rollout_error(objects, reference, found[reference], "failed")
+        if all(status.is_ready for status in statuses.values()):
+            return sorted(statuses)
+        known = statuses
+    first = min(reference for reference, status in known.items() if not status.is_ready)
+    raise _rollout_error(objects, first, found[first], f"is not ready after {timeout_seconds:.0f} s")
+
+
+def _rollout_error(objects: Objects, reference: ObjectReference, workload: Manifest, what: str) -> RolloutError:
+    reason = explain(objects, workload)
+    return RolloutError(
+        f"{reference} {what}: {reason}", HINT.format(namespace=reference.namespace), resource=str(reference)
+    )
+
+
+def explain(objects: Objects, workload: Manifest) -> str:
+    """Read the workload's pods and events, and say in one line why it is not ready."""
+    namespace = workload["metadata"]["namespace"]
+    labels = workload["spec"]["selector"].get("matchLabels") or {}
+    selector = {"labelSelector": ",".join(f"{key}={value}" for key, value in labels.items())}
+    try:
+        pods = objects.list(PODS, namespace, selector).items
+        events = [event for one in (workload, *pods) for event in _events(objects, one)]
+        crash = next((line for pod in pods if (line := _last_log_line(objects, pod))), "")
+    except KubernetesError as error:  # the rollout's failure matters more than why we cannot explain it
+        return f"{diagnose(workload, (), ())} ({error.message})"
+    return diagnose(workload, pods, events) + (f"; its last log line: {crash}" if crash else "")
+
+
+def _events(objects: Objects, thing: Manifest) -> tuple[dict[str, Any], ...]:
+    metadata = thing["metadata"]
+    about = {"fieldSelector": f"involvedObject.name={metadata['name']},involvedObject.uid={metadata['uid']}"}
+    return objects.list(EVENTS, metadata["namespace"], about).items
+
+
+def _last_log_line(objects: Objects, pod: Manifest) -> str:
+    container = crashing_container(pod)
+    if not container:
+        return ""
+    path = f"{PODS.path(pod['metadata']['namespace'], pod['metadata']['name'])}/log"
+    query = {"container": container, "previous": "true", "tailLines": "1", "limitBytes": "2000"}
+    try:
+        answer = objects.cluster.request("GET", path, query, resource=f"log of {quote(container)}")
+    except (KubernetesError, TransientError):
+        return ""
+    return " ".join(str(answer.body).split())[:300]

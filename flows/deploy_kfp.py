@@ -1,0 +1,93 @@
+"""Step 3: install Kubeflow Pipelines on the cluster."""
+
+from __future__ import annotations
+
+from prefect import flow
+from prefect.artifacts import create_table_artifact
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from environment.object_changes import ObjectChange
+from environment.pipeline_parameters import kustomize_parameters
+from environment.pipelines import Rendered
+from environment.pipelines_ui import without_address
+from environment.record import PipelinesRecord
+from environment.reports import PipelinesReport, describe_changes
+from environment.spec import Environment
+from environment.spec_file import load_environment
+from flows.exclusion import exclusive
+from tasks.infrastructure import read_infrastructure
+from tasks.manifests import fetch_manifests, render_manifests
+from tasks.pipelines import (
+    apply_objects,
+    apply_prerequisites,
+    apply_secrets,
+    check_health,
+    prune_objects,
+    reach_cluster,
+    read_cluster_access,
+    read_ui_address,
+    wait_for_rollout,
+)
+
+
+@flow(name="deploy-kfp", flow_run_name="deploy-kfp-{environment}")
+def deploy_kfp(
+    environment: str, overrides: list[str] | None = None, force_conflicts: bool = False
+) -> State[PipelinesReport]:
+    """Bring Kubeflow Pipelines to what the spec says, on the cluster that Terraform's outputs name.
+
+    Args:
+        environment: A name in `deployments/`, or a path of a spec.
+        overrides: "KEY=VALUE" with dotted spec fields.
+        force_conflicts: Take over fields that others have set since (as kubectl edit does), instead of stopping.
+    """
+    spec = load_environment(environment, overrides or ())
+    with exclusive(spec.name):
+        report, changes = _deploy(spec, force_conflicts)
+    create_table_artifact(
+        key=f"objects-{spec.name}",
+        table=[
+            {"action": one.action, "object": one.resource, "fields": ", ".join(field.path for field in one.fields)}
+            for one in changes
+        ],
+        description="Kubernetes objects that changed",
+    )
+    return Completed(message=describe_changes(report.change_count), data=report)
+
+
+def _deploy(spec: Environment, force: bool) -> tuple[PipelinesReport, tuple[ObjectChange, ...]]:
+    mirror = fetch_manifests.submit(spec.pipelines.version)
+    infrastructure = read_infrastructure(spec)
+    rendering = render_manifests.submit(kustomize_parameters(spec, infrastructure), mirror.result())
+    access = read_cluster_access(spec, infrastructure)
+    reach_cluster(access)
+    rendered = rendering.result()
+
+    changes = apply_prerequisites(spec, access, rendered.manifests, force)
+    secret_changes, secret_versions = apply_secrets(spec, access, force)
+    changes += secret_changes
+    changes += apply_objects(spec, access, rendered.manifests, secret_versions, force)
+    changes += prune_objects(spec, access, rendered.manifests)
+
+    wait_for_rollout(spec, access)
+    report = PipelinesReport(
+        record=_record(spec, rendered, read_ui_address(spec, access)),
+        object_count=len(rendered.manifests) + len(secret_versions),
+        changes=tuple(str(change) for change in changes),
+        healthy=check_health(spec, access),
+    )
+    if report.record.url is None:
+        report = report.model_copy(update={"warnings": (without_address(spec.pipelines.namespace),)})
+    return report, changes
+
+
+def _record(spec: Environment, rendered: Rendered, url: str | None) -> PipelinesRecord:
+    return PipelinesRecord(
+        version=spec.pipelines.version,
+        namespace=spec.pipelines.namespace,
+        source=rendered.source,
+        commit=rendered.commit,
+        digest=rendered.digest,
+        url=url,
+    )

@@ -1,0 +1,165 @@
+"""Step 3, second half: one task per step on the cluster. Secrets' values stay inside `apply_secrets`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+
+from prefect import get_run_logger, task
+
+from clients import gke, pipeline_secrets
+from clients.addresses import Addresses
+from clients.kubernetes import apply, apply_sets, pipelines, prerequisites, rollout
+from clients.kubernetes.connection import ClusterAccess
+from clients.kubernetes.objects import Objects, open_cluster
+from environment.apply_set import ApplySet
+from environment.infrastructure import Infrastructure
+from environment.object_changes import ObjectChange
+from environment.objects import Manifest, ObjectReference, reference_of, split_prerequisites
+from environment.pipeline_secrets import secret_references, with_versions
+from environment.pipelines_ui import without_address
+from environment.rollout import WorkloadStatus
+from environment.spec import Environment
+from tasks.policy import RETRIED
+from tasks.progress import Progress
+
+APPLY_SET = "mlops-env"
+ROLLOUT_SECONDS = 900.0  # longer than a Deployment's own deadline of ten minutes, which can say why
+UI_SECONDS = 300.0
+
+Changes = tuple[ObjectChange, ...]
+Manifests = tuple[Manifest, ...]
+
+
+def _objects(access: ClusterAccess) -> Objects:
+    return open_cluster(Addresses.from_environment(), access)
+
+
+def _apply_set(environment: Environment) -> ApplySet:
+    return ApplySet(APPLY_SET, environment.pipelines.namespace, version("mlops-env"))
+
+
+def _wanted(environment: Environment, manifests: Sequence[Manifest]) -> list[ObjectReference]:
+    return [*map(reference_of, manifests), *secret_references(environment.pipelines.namespace)]
+
+
+def _reporter(description: str, total: int) -> Callable[[ObjectChange], None]:
+    """Return what logs a line and advances progress for each change; without a change there is no progress to see."""
+    logger = get_run_logger()
+    progress = Progress(description, total) if total else None
+
+    def report(change: ObjectChange) -> None:
+        logger.info("%s", change.explain())
+        if progress:
+            progress.advance()
+
+    return report
+
+
+@task(name="read-cluster-access", task_run_name="read access to {infrastructure.cluster.name}", **RETRIED)
+def read_cluster_access(environment: Environment, infrastructure: Infrastructure) -> ClusterAccess:
+    """Read where the cluster answers and by which CA it is known."""
+    cluster = infrastructure.cluster
+    return gke.read_cluster_access(Addresses.from_environment(), environment.project_id, cluster.location, cluster.name)
+
+
+@task(name="reach-cluster", task_run_name="reach {access.endpoint}", **RETRIED)
+def reach_cluster(access: ClusterAccess) -> str:
+    """Make sure that the cluster answers to us, before anything waits for it; return its version."""
+    found = _objects(access).cluster.read_version()
+    get_run_logger().info("%s runs Kubernetes %s", access.endpoint, found)
+    return found
+
+
+@task(name="apply-prerequisites", task_run_name="apply namespace and definitions", timeout_seconds=300, **RETRIED)
+def apply_prerequisites(
+    environment: Environment, access: ClusterAccess, manifests: Manifests, force_conflicts: bool
+) -> Changes:
+    """Apply namespaces and CRDs, and wait until the API server serves them."""
+    return prerequisites.apply_prerequisites(
+        _objects(access),
+        manifests,
+        _apply_set(environment),
+        _wanted(environment, manifests),
+        force=force_conflicts,
+        on_change=_reporter("namespace and definitions", 0),
+    )
+
+
+@task(name="apply-secrets", task_run_name="apply secrets", timeout_seconds=120, **RETRIED)
+def apply_secrets(
+    environment: Environment, access: ClusterAccess, force_conflicts: bool
+) -> tuple[Changes, dict[str, str]]:
+    """Bring the Secrets from Secret Manager to the cluster; return the version number that each was made from."""
+    return pipeline_secrets.apply_secrets(
+        _objects(access),
+        _apply_set(environment),
+        Addresses.from_environment(),
+        environment.names,
+        environment.labels,
+        force=force_conflicts,
+        on_change=_reporter("secrets", 0),
+    )
+
+
+@task(name="apply-objects", task_run_name="apply objects", timeout_seconds=600, **RETRIED)
+def apply_objects(
+    environment: Environment,
+    access: ClusterAccess,
+    manifests: Manifests,
+    secret_versions: dict[str, str],
+    force_conflicts: bool,
+) -> Changes:
+    """Apply all that needs namespace and definitions, at the same time; what is as it should be is not touched."""
+    objects, apply_set = _objects(access), _apply_set(environment)
+    _, others = split_prerequisites(with_versions(manifests, secret_versions))
+    planned = apply.plan_objects(objects, others, apply_set, force=force_conflicts)
+    report = _reporter("objects", sum(not one.change.is_noop for one in planned))
+    return apply.carry_out(objects, planned, force=force_conflicts, on_change=report)
+
+
+@task(name="prune-objects", task_run_name="prune objects", timeout_seconds=300, **RETRIED)
+def prune_objects(environment: Environment, access: ClusterAccess, manifests: Manifests) -> Changes:
+    """Delete what we applied before and no longer render; never definitions, namespaces or claims."""
+    return apply_sets.prune(
+        _objects(access),
+        _apply_set(environment),
+        _wanted(environment, manifests),
+        on_change=_reporter("prune", 0),
+    )
+
+
+@task(name="wait-for-rollout", task_run_name="wait for rollout", timeout_seconds=ROLLOUT_SECONDS + 60, **RETRIED)
+def wait_for_rollout(environment: Environment, access: ClusterAccess) -> int:
+    """Wait by watch until every workload is ready; return how many there are."""
+    logger = get_run_logger()
+    waiting: set[ObjectReference] = set()
+
+    def report(reference: ObjectReference, status: WorkloadStatus) -> None:
+        if not status.is_ready:
+            waiting.add(reference)
+            logger.info("%s: %s", reference, status.detail)
+        elif reference in waiting:
+            waiting.discard(reference)
+            logger.info("%s is ready: %s; %d to go", reference, status.detail, len(waiting))
+
+    ready = rollout.wait_for_rollout(_objects(access), _apply_set(environment), report, timeout_seconds=ROLLOUT_SECONDS)
+    logger.info("%d workloads are ready", len(ready))
+    return len(ready)
+
+
+@task(name="read-ui-address", task_run_name="read UI address", timeout_seconds=UI_SECONDS + 60, **RETRIED)
+def read_ui_address(environment: Environment, access: ClusterAccess) -> str | None:
+    """Wait for the address that the proxy agent registers; None, and how to do without, where it does not."""
+    namespace = environment.pipelines.namespace
+    address = pipelines.wait_for_ui_address(_objects(access), namespace, timeout_seconds=UI_SECONDS)
+    if address is None:
+        get_run_logger().warning(without_address(namespace))
+    return address
+
+
+@task(name="check-pipelines-health", task_run_name="check health of the Kubeflow Pipelines API", **RETRIED)
+def check_health(environment: Environment, access: ClusterAccess) -> bool:
+    """Ask the API for its health, through the API server."""
+    pipelines.check_health(_objects(access), environment.pipelines.namespace)
+    return True
