@@ -77,6 +77,11 @@ class Terraform:
                 shutil.copyfile(source / name, target)
         (self._folder / VARIABLES).write_text(json.dumps(values, indent=2, sort_keys=True))
 
+    @property
+    def is_initialised(self) -> bool:
+        """Tell whether `init` has been here: the backend that outputs are read from is known."""
+        return (self._folder / ".terraform" / "terraform.tfstate").is_file()
+
     def init(self, bucket: str, prefix: str) -> None:
         """Initialise providers, modules and the gcs backend."""
         storage = f"{self._addresses.service('storage.googleapis.com')}/storage/v1/b"

@@ -12,6 +12,7 @@ from clients.addresses import Addresses
 from clients.root_user import ensure_root_user
 from clients.storage import Storage
 from clients.terraform import Terraform, working_folder
+from environment.errors import TerraformError
 from environment.infrastructure import Infrastructure, parse_outputs
 from environment.names import SUFFIX_LENGTH
 from environment.paths import project_root
@@ -91,6 +92,22 @@ def terraform_apply(environment: Environment, changes: tuple[ResourceChange, ...
 def terraform_outputs(environment: Environment) -> Infrastructure:
     """Read the typed outputs."""
     return parse_outputs(_terraform(environment).outputs())
+
+
+@task(name="read-infrastructure", task_run_name="read infrastructure", **RETRIED)
+def read_infrastructure(environment: Environment) -> Infrastructure:
+    """Read the typed outputs of what is there, on any machine: a working folder that is new is initialised first."""
+    terraform = _terraform(environment)
+    if not terraform.is_initialised:
+        terraform.prepare(project_root() / "terraform", {})
+        terraform.init(environment.state.bucket, environment.state_prefix)
+    outputs = terraform.outputs()
+    if not outputs:
+        raise TerraformError(
+            f"the infrastructure of {environment.name} is not there yet: its state has no outputs",
+            "run provision_infra, or the whole create, first",
+        )
+    return parse_outputs(outputs)
 
 
 @task(name="ensure-root-user", task_run_name="ensure root user of {infrastructure.database.instance}", **RETRIED)
