@@ -1,0 +1,309 @@
+"""Server-side apply and the tracking of updates: pure functions on whole objects.
+
+Follows sigs.k8s.io/structured-merge-diff v4 (package `merge`) and k8s.io/apimachinery's managedfields of 1.33. What
+differs: fields that a manager owns in another API version of the kind are compared in the present one, without
+conversion; the upgrade of kubectl's client-side apply (`last-applied-configuration`) is not done. Who fills in defaults
+or otherwise changes what these functions return, calls `managers.keep_times` again.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sandbox.kubernetes.empty import empty_object
+from sandbox.kubernetes.fields import Fields, from_paths
+from sandbox.kubernetes.managers import Managed, Manager, Owned, cap_updates, decode_managed, encode_managed, keep_times
+from sandbox.kubernetes.merge import check_typed, compare, fields_of, merge, remove
+from sandbox.kubernetes.reconcile import reconcile
+from sandbox.kubernetes.roundtrip import as_written
+from sandbox.kubernetes.types import Schema
+from sandbox.kubernetes.validation import set_defaults
+
+BEFORE_FIRST_APPLY = "before-first-apply"
+STRIPPED = from_paths(
+    ("apiVersion",),
+    ("kind",),
+    ("metadata",),
+    *(
+        ("metadata", name)
+        for name in (
+            "name",
+            "namespace",
+            "creationTimestamp",
+            "selfLink",
+            "uid",
+            "clusterName",
+            "generation",
+            "managedFields",
+            "resourceVersion",
+        )
+    ),
+)
+# What a kind's status subresource ignores beside its spec (the registries' GetResetFields).
+STATUS_IGNORES: dict[str, tuple[tuple[str, ...], ...]] = {
+    "Deployment": (("metadata", "labels"),),
+    "Pod": (("metadata", "deletionTimestamp"), ("metadata", "ownerReferences")),
+    "CustomResourceDefinition": (("metadata",),),
+}
+
+
+class Conflict(NamedTuple):
+    """One field that another manager owns: `manager` as `"kubectl" using apps/v1`, `field` as `.spec.replicas`."""
+
+    manager: str
+    field: str
+
+
+class ApplyConflict(Exception):
+    """Fields that others own would change. `str()` is the Status' message."""
+
+    def __init__(self, conflicts: list[Conflict]):
+        self.conflicts = conflicts
+        super().__init__(_conflict_message(conflicts))
+
+    @property
+    def causes(self) -> list[dict[str, str]]:
+        """The causes of the Status (409, reason Conflict)."""
+        return [
+            {"reason": "FieldManagerConflict", "message": f"conflict with {conflict.manager}", "field": conflict.field}
+            for conflict in self.conflicts
+        ]
+
+
+class ApplyError(ValueError):
+    """The applied configuration cannot be applied; `code` is the HTTP status of the answer."""
+
+    def __init__(self, message: str, code: int):
+        self.code = code
+        super().__init__(message)
+
+
+def apply(
+    live: dict[str, Any] | None,
+    applied: dict[str, Any],
+    schema: Schema,
+    *,
+    manager: str,
+    force: bool,
+    now: str,
+    subresource: str = "",
+) -> dict[str, Any]:
+    """Apply a configuration and return the merged object, defaults and managedFields included.
+
+    Args:
+        live: the stored object, None if it is created by this.
+        applied: the configuration, with apiVersion and kind.
+        manager: the field manager's name.
+        force: take the fields that others own.
+        now: the time to record, as 2026-01-31T12:00:00Z.
+        subresource: "status" or "".
+
+    Raises:
+        ApplyConflict: others own fields that would change.
+        ApplyError: the configuration is not of its type.
+    """
+    _check_applied(applied, schema)
+    current = _without_managed(live) if live is not None else empty_object(applied, schema)
+    ignored = _ignored(applied, schema, subresource)
+    version = str(applied.get("apiVersion", ""))
+    managed = _tracked(live)
+    if not managed and live is not None:
+        managed = _before_first_apply(current, schema, version, ignored, now, subresource)
+    managed = {key: owned._replace(fields=reconcile(owned.fields, schema)) for key, owned in managed.items()}
+    me = Manager(manager or "unknown", "Apply", "", subresource)
+    last = managed.get(me)
+    mine = fields_of(applied, schema).without(ignored)
+    managed[me] = Owned(mine, version, last.time if last else None)
+    merged = _prune(merge(current, applied, schema), managed, last.fields if last else None, schema)
+    managed = _take(current, merged, managed, me, schema, ignored, force=force)
+    managed = _strip(managed, me)
+    if merged != current and me in managed:
+        managed[me] = managed[me]._replace(time=now)
+    return keep_times(live, _with_managed(set_defaults(_written(merged, schema), schema), managed))
+
+
+def record_update(
+    live: dict[str, Any] | None,
+    new: dict[str, Any],
+    schema: Schema,
+    *,
+    manager: str,
+    now: str,
+    subresource: str = "",
+) -> dict[str, Any]:
+    """Return the new object of a create, update or patch with managedFields: what changed belongs to the manager now.
+
+    `new` may carry managedFields of its own, which then count (an empty list resets them, as with the real server).
+    """
+    managed, obj = _sent_managed(live, new, subresource), _written(_without_managed(new), schema)
+    if not managed and live is not None:
+        return _with_managed(obj, {})
+    current = _without_managed(live) if live is not None else empty_object(new, schema)
+    ignored = _ignored(new, schema, subresource)
+    me = Manager(manager or "unknown", "Update", str(new.get("apiVersion", "")), subresource)
+    managed = _update(current, obj, schema, managed, me, ignored, now)
+    return keep_times(live, _with_managed(obj, cap_updates(managed)))
+
+
+# --- the steps -------------------------------------------------------------------------------------------------
+
+
+def _check_applied(applied: dict[str, Any], schema: Schema) -> None:
+    metadata = applied.get("metadata")
+    if isinstance(metadata, dict) and metadata.get("managedFields") is not None:
+        raise ApplyError("metadata.managedFields must be nil", 400)
+    problems = check_typed(applied, schema)
+    if problems:
+        text = problems[0] if len(problems) == 1 else "errors:\n" + "\n".join(f"  {problem}" for problem in problems)
+        raise ApplyError(f"failed to create typed patch object ({describe(applied)}): {text}", 500)
+
+
+def describe(obj: dict[str, Any]) -> str:
+    """Name an object as the server's messages do: `NAMESPACE/NAME; VERSION, Kind=KIND`."""
+    metadata = obj.get("metadata") or {}
+    return (
+        f"{metadata.get('namespace', '')}/{metadata.get('name', '')}; {obj.get('apiVersion')}, Kind={obj.get('kind')}"
+    )
+
+
+def _before_first_apply(
+    live: dict[str, Any], schema: Schema, version: str, ignored: Fields, now: str, subresource: str
+) -> Managed:
+    """Give all that is there to a manager of its own: the object has never been tracked."""
+    me = Manager(BEFORE_FIRST_APPLY, "Update", version, subresource)
+    return _update(empty_object(live, schema), live, schema, {}, me, ignored, now)
+
+
+def _update(
+    live: dict[str, Any], new: dict[str, Any], schema: Schema, managed: Managed, me: Manager, ignored: Fields, now: str
+) -> Managed:
+    managed = {key: owned._replace(fields=reconcile(owned.fields, schema)) for key, owned in managed.items()}
+    comparison = compare(live, new, schema).without(ignored)
+    changed = comparison.modified.union(comparison.added)
+    lost = changed.union(comparison.removed)
+    if lost:
+        managed = {key: owned._replace(fields=owned.fields.difference(lost)) for key, owned in managed.items()}
+    managed = {key: owned for key, owned in managed.items() if owned.fields}
+    mine = changed.difference(STRIPPED)
+    if mine:
+        previous = managed.get(me)
+        managed[me] = Owned(mine.union(previous.fields) if previous else mine, me.api_version, now)
+    return managed
+
+
+def _prune(merged: dict[str, Any], managed: Managed, last: Fields | None, schema: Schema) -> dict[str, Any]:
+    """Remove what the applier set last time and nobody sets now."""
+    if not last:
+        return merged
+    owned = Fields()
+    for entry in managed.values():
+        owned = owned.union(entry.fields)
+    if last.is_subset(owned):
+        return merged
+    everything = fields_of(merged, schema).with_named(schema)
+    last = last.with_named(schema)
+    kept = fields_of(remove(merged, last, schema), schema).with_named(schema)
+    # First what others own is put back, then what nobody owned: only what was the applier's goes.
+    pruned = remove(merged, everything.difference(kept.union(owned.with_named(schema))), schema)
+    left = fields_of(pruned, schema).with_named(schema)
+    result: dict[str, Any] = remove(merged, everything.difference(left).intersection(last), schema)
+    return result
+
+
+def _take(
+    live: dict[str, Any],
+    merged: dict[str, Any],
+    managed: Managed,
+    me: Manager,
+    schema: Schema,
+    ignored: Fields,
+    *,
+    force: bool,
+) -> Managed:
+    """Move what changes to the applier, or raise the conflicts."""
+    comparison = compare(live, merged, schema).without(ignored)
+    changed = comparison.modified.union(comparison.added)
+    taken = {key: owned.fields.intersection(changed) for key, owned in managed.items() if key != me}
+    if not force and any(taken.values()):
+        conflicts = [
+            Conflict(key.text, path)
+            for key in sorted(taken, key=lambda manager: manager.identifier)
+            for path in taken[key].paths()
+        ]
+        raise ApplyConflict(conflicts)
+    lost = changed.union(comparison.removed)
+    remaining = {
+        key: owned if key == me else owned._replace(fields=owned.fields.difference(lost))
+        for key, owned in managed.items()
+    }
+    return {key: owned for key, owned in remaining.items() if owned.fields}
+
+
+def _strip(managed: Managed, me: Manager) -> Managed:
+    if me not in managed:
+        return managed
+    fields = managed[me].fields.difference(STRIPPED)
+    stripped = {key: owned for key, owned in managed.items() if key != me}
+    if fields:
+        stripped[me] = managed[me]._replace(fields=fields)
+    return stripped
+
+
+def _ignored(obj: dict[str, Any], schema: Schema, subresource: str) -> Fields:
+    if subresource == "status":
+        return from_paths(("spec",), *STATUS_IGNORES.get(str(obj.get("kind")), ()))
+    return from_paths(("status",)) if schema.has_status else Fields()
+
+
+def _tracked(live: dict[str, Any] | None) -> Managed:
+    if live is None:
+        return {}
+    try:
+        return decode_managed((live.get("metadata") or {}).get("managedFields"))
+    except ValueError as error:
+        raise ApplyError(f"failed to decode managed fields: {error}", 500) from error
+
+
+def _sent_managed(live: dict[str, Any] | None, new: dict[str, Any], subresource: str) -> Managed:
+    """Return the ownership to start from: the request's if it is readable, else the live object's."""
+    sent = (new.get("metadata") or {}).get("managedFields")
+    if not subresource:
+        if sent is not None and (sent == [] or sent == [{}]):
+            return {}
+        try:
+            managed = decode_managed(sent)
+        except ValueError:
+            managed = {}
+        if managed:
+            return managed
+    try:
+        return decode_managed(((live or {}).get("metadata") or {}).get("managedFields"))
+    except ValueError:
+        return {}
+
+
+def _written(obj: dict[str, Any], schema: Schema) -> dict[str, Any]:
+    return as_written(obj, schema) if schema.is_builtin else obj
+
+
+def _without_managed(obj: dict[str, Any]) -> dict[str, Any]:
+    metadata = obj.get("metadata")
+    if not isinstance(metadata, dict) or "managedFields" not in metadata:
+        return obj
+    return {**obj, "metadata": {key: value for key, value in metadata.items() if key != "managedFields"}}
+
+
+def _with_managed(obj: dict[str, Any], managed: Managed) -> dict[str, Any]:
+    if not managed:
+        return obj
+    return {**obj, "metadata": {**(obj.get("metadata") or {}), "managedFields": encode_managed(managed)}}
+
+
+def _conflict_message(conflicts: list[Conflict]) -> str:
+    if len(conflicts) == 1:
+        return f"Apply failed with 1 conflict: conflict with {conflicts[0].manager}: {conflicts[0].field}"
+    lines: list[str] = []
+    for manager in dict.fromkeys(conflict.manager for conflict in conflicts):
+        lines.append(f"conflicts with {manager}:")
+        lines += [f"- {conflict.field}" for conflict in conflicts if conflict.manager == manager]
+    return f"Apply failed with {len(conflicts)} conflicts: " + "\n".join(lines)

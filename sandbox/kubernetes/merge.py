@@ -1,0 +1,415 @@
+"""Merging, comparing and pruning of typed objects, as sigs.k8s.io/structured-merge-diff v4 (package `typed`) does it.
+
+None inside an object is JSON's null; a value that is not there at all is `MISSING`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sandbox.kubernetes.fields import Fields, element_text, item_element
+from sandbox.kubernetes.types import Schema
+
+
+class Missing:
+    """The type of `MISSING`."""
+
+
+MISSING: Final = Missing()
+
+
+class TypedError(ValueError):
+    """An object that does not have the shape its type asks for."""
+
+
+class Comparison:
+    """What changed between two objects: no field is in more than one of the three sets."""
+
+    __slots__ = ("added", "modified", "removed")
+
+    def __init__(self) -> None:
+        self.removed = Fields()
+        self.modified = Fields()
+        self.added = Fields()
+
+    def without(self, ignored: Fields) -> Comparison:
+        """Leave out these fields and all below them."""
+        if ignored:
+            self.removed = self.removed.without(ignored)
+            self.modified = self.modified.without(ignored)
+            self.added = self.added.without(ignored)
+        return self
+
+
+def same(left: Any, right: Any) -> bool:
+    """Tell whether two JSON values are equal (True is not 1)."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(value, right[key]) for key, value in left.items())
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    return isinstance(left, bool) is isinstance(right, bool) and bool(left == right)
+
+
+def element_index(items: list[Any], schema: Schema) -> list[tuple[str, Any]]:
+    """Return each item of a merging list with its path element.
+
+    Raises:
+        TypedError: an item has no identity.
+    """
+    elements = []
+    for index, item in enumerate(items):
+        try:
+            elements.append((item_element(item, schema), item))
+        except ValueError as error:
+            raise TypedError(f": element {index}: {error}") from error
+    return elements
+
+
+# --- the fields of an object -----------------------------------------------------------------------------------
+
+
+def fields_of(value: Any, schema: Schema) -> Fields:
+    """Return the fields that an object sets."""
+    fields = Fields()
+    if value is not None:
+        _collect(value, schema, fields)
+    return fields
+
+
+def _collect(value: Any, schema: Schema, fields: Fields) -> bool:
+    """Add what is below a value to `fields`; return whether the value is a leaf, owned as a whole."""
+    shape = schema.shape(value)
+    if shape == "scalar" or (schema.is_atomic if shape == "map" else schema.list_type == "atomic"):
+        return True
+    if shape == "map":
+        if isinstance(value, dict):
+            _collect_map(value, schema, fields)
+    elif isinstance(value, list):
+        _collect_list(value, schema, fields)
+    return False
+
+
+def _collect_map(value: dict[str, Any], schema: Schema, fields: Fields) -> None:
+    for key, item in value.items():
+        element = f"f:{key}"
+        child = schema.child(key)
+        below = Fields()
+        is_leaf = child is None or _collect(item, child, below)
+        if is_leaf or item is None or item == {} or not schema.is_declared(key):
+            fields.members.add(element)
+        if below:
+            fields.children[element] = below
+
+
+def _collect_list(value: list[Any], schema: Schema, fields: Fields) -> None:
+    elements = element_index(value, schema)
+    counts: dict[str, int] = {}
+    for element, _ in elements:
+        counts[element] = counts.get(element, 0) + 1
+    for element, item in elements:
+        fields.members.add(element)
+        below = Fields()
+        # Items that occur twice are owned as a whole.
+        if counts[element] == 1:
+            _collect(item, schema.items, below)
+        if below:
+            fields.children[element] = below
+
+
+# --- merge -----------------------------------------------------------------------------------------------------
+
+
+def merge(live: Any, applied: Any, schema: Schema) -> Any:
+    """Merge what is applied into a live value; what is applied wins."""
+    if live is MISSING or applied is MISSING:
+        return live if applied is MISSING else applied
+    shape = schema.shape(applied)
+    if shape == "map" and not schema.is_atomic:
+        left = live if isinstance(live, dict) else {}
+        right = applied if isinstance(applied, dict) else {}
+        return _merge_maps(left, right, schema) if left or right else applied
+    if shape == "list" and schema.list_type != "atomic":
+        left_items = live if isinstance(live, list) else []
+        right_items = applied if isinstance(applied, list) else []
+        return _merge_lists(left_items, right_items, schema) if left_items or right_items else applied
+    return applied
+
+
+def _merge_maps(live: dict[str, Any], applied: dict[str, Any], schema: Schema) -> dict[str, Any]:
+    merged = dict(live)
+    for key, value in applied.items():
+        child = schema.child(key)
+        if child is None or key not in live:
+            merged[key] = value
+        else:
+            merged[key] = merge(live[key], value, child)
+    return merged
+
+
+def _merge_lists(live: list[Any], applied: list[Any], schema: Schema) -> list[Any]:
+    left, right = element_index(live, schema), element_index(applied, schema)
+    live_items: dict[str, Any] = {}
+    for element, item in left:
+        # Items that occur twice are not merged with the applied one.
+        live_items[element] = MISSING if element in live_items else item
+    applied_items = dict(right)
+    return [
+        merge(live_items.get(element, MISSING), applied_items[element], schema.items)
+        if element in applied_items
+        else item
+        for element, item in _interleave(left, right, live_items, applied_items)
+    ]
+
+
+def _interleave(
+    left: list[tuple[str, Any]], right: list[tuple[str, Any]], live: dict[str, Any], applied: dict[str, Any]
+) -> list[tuple[str, Any]]:
+    """Order the items of both lists: the applied order, with the live list's own items where they stood."""
+    shared = iter([element for element, _ in right if element in live])
+    next_shared = next(shared, None)
+    merged: set[str] = set()
+    out: list[tuple[str, Any]] = []
+    left_at = right_at = 0
+    while left_at < len(left) or right_at < len(right):
+        if left_at < len(left) and right_at < len(right):
+            element = left[left_at][0]
+            if element == right[right_at][0]:
+                merged.add(element)
+                out.append(left[left_at])
+                left_at, right_at, next_shared = left_at + 1, right_at + 1, next(shared, None)
+                continue
+            if element in applied and next_shared is not None and next_shared != element:
+                left_at += 1
+                continue
+        if left_at < len(left):
+            element = left[left_at][0]
+            if element not in applied:
+                out.append(left[left_at])
+                left_at += 1
+                continue
+            if element in merged:
+                left_at += 1
+        if right_at < len(right):
+            element = right[right_at][0]
+            merged.add(element)
+            out.append(right[right_at])
+            right_at += 1
+            if next_shared == element:
+                next_shared = next(shared, None)
+    return out
+
+
+# --- compare ---------------------------------------------------------------------------------------------------
+
+
+def compare(old: Any, new: Any, schema: Schema) -> Comparison:
+    """Return which fields were removed, modified and added."""
+    comparison = Comparison()
+    _Comparing(comparison).descend(old, new, schema, ())
+    return comparison
+
+
+class _Comparing:
+    def __init__(self, comparison: Comparison):
+        self.comparison = comparison
+
+    def descend(self, old: Any, new: Any, schema: Schema, path: tuple[str, ...]) -> None:
+        if old is not MISSING and new is not MISSING and schema.single is not None and old is new:
+            return
+        shape = schema.shape(old if new is MISSING else new)
+        if schema.single is None and old is not MISSING and new is not MISSING:
+            old_shape = schema.shape(old)
+            if old_shape != shape:
+                self._visit(old_shape, old, new, schema, path)
+        is_leaf = self._visit(shape, old, new, schema, path)
+        if not is_leaf:
+            if old is MISSING:
+                _insert(self.comparison.added, path)
+            elif new is MISSING:
+                _insert(self.comparison.removed, path)
+
+    def _visit(self, shape: str, old: Any, new: Any, schema: Schema, path: tuple[str, ...]) -> bool:
+        if shape == "map" and not schema.is_atomic:
+            left, right = (value if isinstance(value, dict) else {} for value in (old, new))
+            if left or right:
+                self._maps(left, right, schema, path)
+                return False
+        elif shape == "list" and schema.list_type != "atomic":
+            left_items, right_items = (value if isinstance(value, list) else [] for value in (old, new))
+            if left_items or right_items:
+                self._lists(left_items, right_items, schema, path)
+                return False
+        self._leaf(old, new, path)
+        return True
+
+    def _leaf(self, old: Any, new: Any, path: tuple[str, ...]) -> None:
+        if old is MISSING:
+            _insert(self.comparison.added, path)
+        elif new is MISSING:
+            _insert(self.comparison.removed, path)
+        elif not same(old, new):
+            _insert(self.comparison.modified, path)
+
+    def _maps(self, old: dict[str, Any], new: dict[str, Any], schema: Schema, path: tuple[str, ...]) -> None:
+        for key in old.keys() | new.keys():
+            child = schema.child(key)
+            if child is not None:
+                self.descend(old.get(key, MISSING), new.get(key, MISSING), child, (*path, f"f:{key}"))
+
+    def _lists(self, old: list[Any], new: list[Any], schema: Schema, path: tuple[str, ...]) -> None:
+        left, right = _grouped(old, schema), _grouped(new, schema)
+        for element in left.keys() | right.keys():
+            before, after = left.get(element, []), right.get(element, [])
+            below = (*path, element)
+            if len(before) <= 1 and len(after) <= 1:
+                self.descend(before[0] if before else MISSING, after[0] if after else MISSING, schema.items, below)
+            elif len(before) >= 2 and len(after) >= 2:
+                if not same(before, after):
+                    _insert(self.comparison.modified, below)
+            elif len(before) >= 2:
+                if after:
+                    self.descend(MISSING, after[0], schema.items, below)
+                _insert(self.comparison.removed, below)
+            else:
+                if before:
+                    self.descend(before[0], MISSING, schema.items, below)
+                _insert(self.comparison.added, below)
+
+
+def _grouped(items: list[Any], schema: Schema) -> dict[str, list[Any]]:
+    groups: dict[str, list[Any]] = {}
+    for element, item in element_index(items, schema):
+        groups.setdefault(element, []).append(item)
+    return groups
+
+
+def _insert(fields: Fields, path: tuple[str, ...]) -> None:
+    if not path:
+        return
+    for element in path[:-1]:
+        child = fields.children.get(element)
+        if child is None:
+            child = fields.children[element] = Fields()
+        fields = child
+    fields.members.add(path[-1])
+
+
+# --- remove ----------------------------------------------------------------------------------------------------
+
+
+def remove(value: Any, fields: Fields, schema: Schema) -> Any:
+    """Return the value without these fields; what becomes empty by it becomes null."""
+    shape = schema.shape(value)
+    if shape == "scalar":
+        return value
+    if shape == "map":
+        return (
+            _remove_keys(value, fields, schema) if isinstance(value, dict) and value and not schema.is_atomic else None
+        )
+    return (
+        _remove_items(value, fields, schema)
+        if isinstance(value, list) and value and schema.list_type != "atomic"
+        else None
+    )
+
+
+def _remove_keys(value: dict[str, Any], fields: Fields, schema: Schema) -> dict[str, Any] | None:
+    kept: dict[str, Any] = {}
+    for key, item in value.items():
+        element = f"f:{key}"
+        if element in fields.members:
+            continue
+        below = fields.children.get(element)
+        child = schema.child(key) if below else None
+        kept[key] = remove(item, below, child) if below and child is not None else item
+    return kept or None
+
+
+def _remove_items(value: list[Any], fields: Fields, schema: Schema) -> list[Any] | None:
+    kept = []
+    for element, item in element_index(value, schema):
+        if element in fields.members:
+            continue
+        below = fields.children.get(element)
+        kept.append(remove(item, below, schema.items) if below else item)
+    return kept or None
+
+
+# --- check -----------------------------------------------------------------------------------------------------
+
+
+def check_typed(value: Any, schema: Schema, *, allow_duplicates: bool = False, path: str = "") -> list[str]:
+    """Return what keeps a value from having its type, each as `PATH: what`, in the words of server-side apply."""
+    shape = schema.shape(value)
+    if value is None:
+        return []
+    if shape == "scalar":
+        problem = _scalar_problem(value, schema)
+        return [f"{path}: {problem}"] if problem else []
+    if shape == "map":
+        if not isinstance(value, dict):
+            return [f"{path}: expected map, got &{{{_go(value)}}}"]
+        return _check_map(value, schema, allow_duplicates, path)
+    if not isinstance(value, list):
+        return [f"{path}: expected list, got &{{{_go(value)}}}"]
+    return _check_list(value, schema, allow_duplicates, path)
+
+
+def _check_map(value: dict[str, Any], schema: Schema, allow_duplicates: bool, path: str) -> list[str]:
+    problems: list[str] = []
+    for key, item in value.items():
+        child = schema.child(key)
+        if child is None:
+            return [*problems, f"{path}.{key}: field not declared in schema"]
+        problems += check_typed(item, child, allow_duplicates=allow_duplicates, path=f"{path}.{key}")
+    return problems
+
+
+def _check_list(value: list[Any], schema: Schema, allow_duplicates: bool, path: str) -> list[str]:
+    problems: list[str] = []
+    seen: set[str] = set()
+    for index, item in enumerate(value):
+        text = f"[{index}]"
+        if schema.list_type != "atomic":
+            try:
+                element = item_element(item, schema)
+            except ValueError as error:
+                return [*problems, f"{path}: element {index}: {error}"]
+            text = element_text(element)
+            if element in seen and not allow_duplicates:
+                problems.append(f"{path}: duplicate entries for key {text}")
+            seen.add(element)
+        problems += check_typed(item, schema.items, allow_duplicates=allow_duplicates, path=path + text)
+    return problems
+
+
+def _scalar_problem(value: Any, schema: Schema) -> str | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if schema.scalar == "numeric" and not is_number:
+        return f"expected numeric (int or float), got {_go_type(value)}"
+    if schema.scalar == "string" and not isinstance(value, str):
+        return f"expected string, got &value.valueUnstructured{{Value:{_go(value)}}}"
+    if schema.scalar == "boolean" and not isinstance(value, bool):
+        return f"expected boolean, got &{{{_go(value)}}}"
+    if schema.scalar == "untyped" and isinstance(value, dict | list):
+        return f"expected any scalar, got &{{{_go(value)}}}"
+    return None
+
+
+def _go(value: Any) -> str:
+    """Write a value as Go's %v does."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{key}:{_go(value[key])}" for key in sorted(value)) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(map(_go, value)) + "]"
+    return "<nil>" if value is None else str(value)
+
+
+def _go_type(value: Any) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, str):
+        return "string"
+    return "map[string]interface {}" if isinstance(value, dict) else "[]interface {}"
