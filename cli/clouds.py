@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 from cli.report import err
 from clients.addresses import ENDPOINT, Addresses
+from environment.errors import UnreachableError
 from environment.paths import project_root
 from environment.spec import Environment
 from environment.spec_file import load_environment
@@ -38,12 +39,30 @@ def select_cloud(environment: str, overrides: Sequence[str], cloud: str | None) 
     return spec, chosen
 
 
-def start_sandbox(provider: str = "builtin", latency: Literal["none", "realistic"] | None = None) -> None:
+def start_sandbox() -> None:
     """Start the sandbox if it is not running, and set the variables that point at it."""
     from sandbox import lifecycle
 
-    was_running = lifecycle.status(sandbox_dir()).running
-    info = lifecycle.start(sandbox_dir(), provider=provider, latency=latency or "none")
-    if not was_running:
-        err.print(f"Sandbox started at {info.url}", style="dim")
-    os.environ.update(lifecycle.environment_variables(info))
+    data_dir = sandbox_dir()
+    if not lifecycle.is_running(data_dir):
+        with sandbox_errors():
+            url = lifecycle.start(data_dir).url
+        err.print(f"Sandbox started at {url}", style="dim")
+    os.environ.update(lifecycle.environment_variables(data_dir))
+
+
+@contextmanager
+def sandbox_errors() -> Iterator[None]:
+    """Report a sandbox that does not start or answer as one line."""
+    import httpx
+
+    from sandbox.lifecycle import LifecycleError
+
+    try:
+        yield
+    except LifecycleError as error:
+        raise UnreachableError(str(error)) from error
+    except httpx.TransportError as error:
+        raise UnreachableError(
+            f"the sandbox does not answer: {error}", "run `mlops-env sandbox stop` and start it again"
+        ) from error

@@ -7,20 +7,15 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from cli.clouds import select_cloud
+from cli.options import CLOUD, ENVIRONMENT, SET
 from cli.report import PlainLines, err, out
 
 if TYPE_CHECKING:
     from environment.reports import CreateReport
 
 
-def create(
-    environment: str = typer.Argument(help="A name in deployments/, or a spec's path.", metavar="ENV"),
-    set_: list[str] = typer.Option([], "--set", metavar="KEY=VALUE", help="Override a field of the spec."),
-    cloud: str = typer.Option(None, "--cloud", metavar="sandbox", help="Run the spec on another cloud."),
-) -> None:
+def create(environment: str = ENVIRONMENT, set_: list[str] = SET, cloud: str = CLOUD) -> None:
     """Make the environment, or bring it to what its spec says."""
     spec, overrides = select_cloud(environment, set_, cloud)
     began = time.monotonic()

@@ -7,7 +7,7 @@ from typing import Literal
 
 import typer
 
-from cli.clouds import sandbox_dir
+from cli.clouds import sandbox_dir, sandbox_errors
 from cli.report import out, print_json
 
 app = typer.Typer(help="The embedded local Google Cloud.", no_args_is_help=True)
@@ -15,14 +15,15 @@ app = typer.Typer(help="The embedded local Google Cloud.", no_args_is_help=True)
 
 @app.command()
 def start(
-    provider: str = typer.Option("builtin", help="Terraform provider: builtin, registry, or a binary's path."),
-    latency: Literal["none", "realistic"] = typer.Option("none", help="How long calls and operations take."),
+    provider: str = typer.Option(None, help="Terraform provider: builtin, registry, or a binary's path."),
+    latency: Literal["none", "realistic"] = typer.Option(None, help="How long calls and operations take."),
 ) -> None:
-    """Start it if it is not running."""
+    """Start it if it is not running; what is not given stays as it was."""
     from sandbox import lifecycle
 
-    info = lifecycle.start(sandbox_dir(), provider=provider, latency=latency)
-    out.print(f"The sandbox answers at {info.url}")
+    with sandbox_errors():
+        status = lifecycle.start(sandbox_dir(), provider=provider, latency=latency)
+    out.print(f"The sandbox answers at {status.url}")
 
 
 @app.command()
@@ -41,13 +42,14 @@ def status(as_json: bool = typer.Option(False, "--json", help="Print one JSON do
 
     from sandbox import lifecycle
 
-    found = lifecycle.status(sandbox_dir())
+    with sandbox_errors():
+        found = lifecycle.status(sandbox_dir())
     if as_json:
-        print_json({**asdict(found), "data_dir": str(found.data_dir)})
+        print_json(asdict(found))
         return
     out.print(f"running at {found.url}, process {found.pid}" if found.running else "not running")
     for cluster in found.clusters:
-        out.print(f"  cluster {cluster}", markup=False)
+        out.print(f"  cluster {cluster['name']} of {cluster['project_id']} at {cluster['endpoint']}", markup=False)
 
 
 @app.command()
@@ -55,7 +57,8 @@ def reset() -> None:
     """Forget everything that it holds."""
     from sandbox import lifecycle
 
-    lifecycle.reset(sandbox_dir())
+    with sandbox_errors():
+        lifecycle.reset(sandbox_dir())
     out.print("The sandbox is empty")
 
 
@@ -65,8 +68,7 @@ def env() -> None:
     from environment.errors import UnreachableError
     from sandbox import lifecycle
 
-    if not lifecycle.status(sandbox_dir()).running:
+    if not lifecycle.is_running(sandbox_dir()):
         raise UnreachableError("the sandbox is not running", "run `mlops-env sandbox start`")
-    variables = lifecycle.environment_variables(lifecycle.start(sandbox_dir()))
-    for name, value in sorted(variables.items()):
+    for name, value in sorted(lifecycle.environment_variables(sandbox_dir()).items()):
         print(f"export {name}={shlex.quote(value)}")

@@ -6,6 +6,8 @@ from pydantic import BaseModel, ConfigDict
 
 from environment.infrastructure import Infrastructure
 
+RECORD_OBJECT = "record.json"
+
 
 class PipelinesRecord(BaseModel):
     """The installed Kubeflow Pipelines release, what it was built from, and where its UI answers."""

@@ -60,16 +60,12 @@ def _timed(
 
 
 def _publish(report: CreateReport) -> None:
-    lines = [f"| {name} | {value:.1f} s |" for name, value in report.seconds.items()]
+    rows = (f"| {name} | {value:.1f} s |" for name, value in report.seconds.items())
+    title = f"# {report.environment}: {describe_changes(report.change_count)}"
     create_markdown_artifact(
         key=f"environment-{report.environment}",
-        markdown="\n".join(
-            [f"# {report.environment}: {describe_changes(report.change_count)}", "", "| step | time |", "| --- | --- |"]
-            + lines
-        ),
+        markdown="\n".join([title, "", "| step | time |", "| --- | --- |", *rows]),
         description="What create did",
     )
-    if report.pipelines.record.url:
-        create_link_artifact(
-            key=f"pipelines-ui-{report.environment}", link=report.pipelines.record.url, link_text="Kubeflow Pipelines"
-        )
+    if url := report.pipelines.record.url:
+        create_link_artifact(key=f"pipelines-ui-{report.environment}", link=url, link_text="Kubeflow Pipelines")

@@ -15,9 +15,9 @@ from tasks.infrastructure import (
     ensure_database_root_user,
     ensure_database_suffix,
     ensure_state_bucket,
+    read_infrastructure,
     terraform_apply,
     terraform_init,
-    terraform_outputs,
     terraform_plan,
 )
 
@@ -48,7 +48,7 @@ def _provision(spec: Environment) -> InfrastructureReport:
     planned = terraform_plan(spec)
     if planned:
         terraform_apply(spec, planned)
-    outputs = terraform_outputs(spec)
+    outputs = read_infrastructure(spec)
     changes += [f"{change.action} {change.address}" for change in planned]
     if ensure_database_root_user(spec, outputs):
         changes.append(f"update user root@% of {outputs.database.instance}")

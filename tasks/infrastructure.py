@@ -8,12 +8,13 @@ import string
 
 from prefect import get_run_logger, task
 
+from clients import infrastructure
 from clients.addresses import Addresses
 from clients.root_user import ensure_root_user
 from clients.storage import Storage
-from clients.terraform import Terraform, working_folder
+from clients.terraform import Terraform
 from environment.errors import TerraformError
-from environment.infrastructure import Infrastructure, parse_outputs
+from environment.infrastructure import Infrastructure
 from environment.names import SUFFIX_LENGTH
 from environment.paths import project_root
 from environment.spec import Environment
@@ -27,8 +28,7 @@ APPLY_TIMEOUT_SECONDS = 2 * 3600
 
 
 def _terraform(environment: Environment) -> Terraform:
-    addresses = Addresses.from_environment()
-    return Terraform(working_folder(addresses, environment.state.bucket, environment.state_prefix), addresses)
+    return infrastructure.open_terraform(environment, Addresses.from_environment())
 
 
 @task(name="ensure-state-bucket", task_run_name="ensure bucket {environment.state.bucket}", **RETRIED)
@@ -88,35 +88,25 @@ def terraform_apply(environment: Environment, changes: tuple[ResourceChange, ...
         terraform.discard_plan()
 
 
-@task(name="terraform-output", task_run_name="terraform output", **RETRIED)
-def terraform_outputs(environment: Environment) -> Infrastructure:
-    """Read the typed outputs."""
-    return parse_outputs(_terraform(environment).outputs())
-
-
 @task(name="read-infrastructure", task_run_name="read infrastructure", **RETRIED)
 def read_infrastructure(environment: Environment) -> Infrastructure:
     """Read the typed outputs of what is there, on any machine: a working folder that is new is initialised first."""
-    terraform = _terraform(environment)
-    if not terraform.is_initialised:
-        terraform.prepare(project_root() / "terraform", {})
-        terraform.init(environment.state.bucket, environment.state_prefix)
-    outputs = terraform.outputs()
-    if not outputs:
+    found = infrastructure.read_infrastructure(environment, Addresses.from_environment())
+    if found is None:
         raise TerraformError(
             f"the infrastructure of {environment.name} is not there yet: its state has no outputs",
             "run provision_infra, or the whole create, first",
         )
-    return parse_outputs(outputs)
+    return found
 
 
-@task(name="ensure-root-user", task_run_name="ensure root user of {infrastructure.database.instance}", **RETRIED)
-def ensure_database_root_user(environment: Environment, infrastructure: Infrastructure) -> bool:
+@task(name="ensure-root-user", task_run_name="ensure root user of {outputs.database.instance}", **RETRIED)
+def ensure_database_root_user(environment: Environment, outputs: Infrastructure) -> bool:
     """Give the MySQL `root` user the password that Secret Manager holds; say whether anything changed."""
     return ensure_root_user(
         Addresses.from_environment(),
         environment.project_id,
-        infrastructure.database.instance,
+        outputs.database.instance,
         environment.names.root_password_secret,
         environment.labels,
     )

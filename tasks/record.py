@@ -9,12 +9,10 @@ from prefect import task
 
 from clients.addresses import Addresses
 from clients.storage import Storage
-from environment.record import EnvironmentRecord
+from environment.record import RECORD_OBJECT, EnvironmentRecord
 from environment.reports import CreateReport
 from environment.spec import Environment
 from tasks.policy import RETRIED
-
-RECORD_OBJECT = "record.json"
 
 
 @task(name="write-record", task_run_name="write record of {environment.name}", **RETRIED)

@@ -1,0 +1,12 @@
+"""Arguments and options that several commands share, said once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+ENVIRONMENT: Any = typer.Argument(help="A name in deployments/, or a spec's path.", metavar="ENV", show_default=False)
+SET: Any = typer.Option([], "--set", metavar="KEY=VALUE", help="Override a field of the spec.")
+CLOUD: Any = typer.Option(None, "--cloud", metavar="sandbox", help="Run the spec on another cloud.")
+JSON: Any = typer.Option(False, "--json", help="Print one JSON document.")

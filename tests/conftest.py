@@ -1,0 +1,83 @@
+"""One sandbox per test process, with everything that it needs in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from sandbox import lifecycle
+
+
+@dataclass(frozen=True)
+class RunningSandbox:
+    """A sandbox process; `variables` point any program at it."""
+
+    data_dir: Path
+    url: str
+    token: str
+    variables: dict[str, str]
+
+    def control(self, method: str, route: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Call a control route."""
+        answer = lifecycle.control(self.data_dir, method, route, body)
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        """Call a Google API: `path` starts with its host's name."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        with httpx.Client(trust_env=False, headers=headers, timeout=60) as client:
+            return client.request(method, f"{self.url}/{path}", json=body)
+
+    def calls_since(self, number: int) -> list[dict[str, Any]]:
+        """Return the call log after a number."""
+        return list(self.control("GET", f"calls?since={number}")["calls"])
+
+    def last_call(self) -> int:
+        """Return the number of the newest call."""
+        return max((call["number"] for call in self.calls_since(0)), default=0)
+
+    def process_environment(self, **more: str) -> dict[str, str]:
+        """Return this process's environment with the sandbox's variables in it."""
+        return {**os.environ, **self.variables, **more}
+
+
+def start_sandbox(data_dir: Path) -> RunningSandbox:
+    """Start a sandbox over a folder."""
+    status = lifecycle.start(data_dir)
+    variables = lifecycle.environment_variables(data_dir)
+    return RunningSandbox(data_dir, str(status.url), variables["GOOGLE_OAUTH_ACCESS_TOKEN"], variables)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _private_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep caches, states and Prefect's database of the tests apart from the user's."""
+    home = tmp_path_factory.mktemp("home")
+    folders = {
+        "XDG_STATE_HOME": str(home / "state"),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "PREFECT_HOME": str(home / "prefect"),
+        "MLOPS_ENV_SANDBOX_DIR": str(home / "sandbox"),
+    }
+    before = {name: os.environ.get(name) for name in folders}
+    os.environ.update(folders)
+    yield
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    """Start the sandbox that the tests of this process share: each takes a project of its own."""
+    data_dir = tmp_path_factory.mktemp("sandbox") / "data"
+    yield start_sandbox(data_dir)
+    lifecycle.stop(data_dir)
