@@ -111,7 +111,9 @@ class TransientKubernetesError(KubernetesError, TransientError):
 
 
 class ApplyConflictError(KubernetesError):
-    """Another field manager owns a field that we would set."""
+    """Another field manager owns a field that we would set: `conflicts` are pairs of field and owner."""
+
+    conflicts: tuple[tuple[str, str], ...] = ()
 
 
 class RolloutError(KubernetesError):

@@ -5,6 +5,10 @@ other managers are on both sides and only our own differences remain. Status, an
 is nobody's desire. Which fields are ours counts too: an object that has the right values by somebody else's hand is
 applied once, or a field that we stop rendering later would stay.
 
+What somebody else has set since (a conflict) is theirs: the run stops with the owner's name, and takes it over only
+when told to. One field is left to them without a word of complaint, the number of replicas: `kubectl scale` and
+autoscalers are meant to change it.
+
 Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/
 """
 
@@ -25,6 +29,7 @@ _STAMPED = frozenset({"managedFields", "resourceVersion", "generation", "creatio
 # Annotations too: kubectl's last-applied-configuration repeats the data.
 _SECRET_FIELDS = (".data", ".stringData", ".metadata.annotations")
 _TEXT_LIMIT = 200
+LEFT_TO_OTHERS = frozenset({".spec.replicas"})
 
 Action = Literal["create", "update", "delete", "unchanged"]
 
@@ -40,13 +45,14 @@ class FieldChange(BaseModel):
 
 
 class ObjectChange(BaseModel):
-    """What has to happen to one object: `resource` is "Kind namespace/name"."""
+    """What has to happen to one object: `resource` is "Kind namespace/name", `left` names fields left to others."""
 
     model_config = ConfigDict(frozen=True)
 
     action: Action
     resource: str
     fields: tuple[FieldChange, ...] = ()
+    left: tuple[str, ...] = ()
 
     @property
     def is_noop(self) -> bool:
@@ -84,6 +90,27 @@ def decide(desired: Manifest, live: Manifest | None, reference: ObjectReference 
 def changed_fields(old: Manifest, new: Manifest) -> tuple[FieldChange, ...]:
     """List the fields in which two objects differ, in stable order; what the server stamps does not count."""
     return tuple(_differences("", _comparable(old), _comparable(new)))
+
+
+def without_left_fields(
+    manifest: Manifest, conflicts: Sequence[tuple[str, str]]
+) -> tuple[dict[str, Any], tuple[str, ...]] | None:
+    """Take the fields that may be left to others out of a manifest; None when other fields are in conflict too.
+
+    Args:
+        manifest: The object that was refused.
+        conflicts: Pairs of field and owner.
+
+    Returns:
+        What remains, and "FIELD (OWNER)" of each field that was left.
+    """
+    if not conflicts or any(field not in LEFT_TO_OTHERS for field, _ in conflicts):
+        return None
+    remaining: dict[str, Any] = dict(manifest)
+    for field, _ in conflicts:
+        _, parent, name = field.split(".")
+        remaining[parent] = {key: value for key, value in remaining[parent].items() if key != name}
+    return remaining, tuple(f"{field} ({owner})" for field, owner in conflicts)
 
 
 def our_fields(manifest: Manifest) -> Any:

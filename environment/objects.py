@@ -89,3 +89,9 @@ def refused_names(definition: Manifest) -> str:
 
 def _conditions(manifest: Manifest) -> Sequence[Mapping[str, Any]]:
     return (manifest.get("status") or {}).get("conditions") or ()  # a new definition's are null
+
+
+def defined_kinds(manifests: Iterable[Manifest]) -> frozenset[tuple[str, str, str]]:
+    """Return (group, version, kind) of what the definitions among the manifests define."""
+    specs = [manifest["spec"] for manifest in manifests if manifest["kind"] == DEFINITION]
+    return frozenset((spec["group"], one["name"], spec["names"]["kind"]) for spec in specs for one in spec["versions"])

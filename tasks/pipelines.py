@@ -114,6 +114,9 @@ def apply_objects(
     objects, apply_set = _objects(access), _apply_set(environment)
     _, others = split_prerequisites(with_versions(manifests, secret_versions))
     planned = apply.plan_objects(objects, others, apply_set, force=force_conflicts)
+    for one in planned:
+        for field in one.change.left:
+            get_run_logger().warning("%s: %s stays as others set it", one.change.resource, field)
     report = _reporter("objects", sum(not one.change.is_noop for one in planned))
     return apply.carry_out(objects, planned, force=force_conflicts, on_change=report)
 

@@ -4,8 +4,8 @@ The look is a server-side apply that changes nothing (`dryRun=All`), so whatever
 every conflict, is known before the first change. Live objects come from one list per kind of the ApplySet's members;
 an object that is there but no member yet is read by itself.
 
-Conflicts are not forced: a field that somebody else set since, as `kubectl scale` and `kubectl edit` do, stops the
-run with the owner's name. Taking it over is the caller's explicit choice.
+Conflicts are not forced: a field that somebody else set since, as `kubectl edit` does, stops the run with the owner's
+name. Taking it over is the caller's explicit choice. Replicas that were scaled stay scaled.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from typing import Any
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.parallel import in_parallel
 from environment.apply_set import ApplySet
-from environment.object_changes import ObjectChange, decide
+from environment.errors import ApplyConflictError
+from environment.object_changes import ObjectChange, decide, without_left_fields
 from environment.objects import Manifest, ObjectReference, reference_of
 
 OnChange = Callable[[ObjectChange], None]
@@ -67,13 +68,27 @@ def plan_objects(
 
     def look(member: dict[str, Any]) -> Planned:
         reference = reference_of(member)
-        desired, is_new = objects.apply(member, dry_run=True, force=force)
+        (desired, is_new), member, left = _dry_run(objects, member, force=force)
         current = None if is_new else live.get(reference.identity)
         if not is_new and (current is None or _version(current) != _version(desired)):
             current = objects.get(reference)  # no member yet, or changed since it was listed
-        return Planned(member, decide(desired, current, reference))
+        change = decide(desired, current, reference)
+        return Planned(member, change.model_copy(update={"left": left}) if left else change)
 
     return tuple(in_parallel(look, members))
+
+
+def _dry_run(
+    objects: Objects, member: dict[str, Any], *, force: bool
+) -> tuple[tuple[dict[str, Any], bool], dict[str, Any], tuple[str, ...]]:
+    """Return the answer, the manifest without the fields that are left to others, and these."""
+    try:
+        return objects.apply(member, dry_run=True, force=force), member, ()
+    except ApplyConflictError as error:
+        if (without := without_left_fields(member, error.conflicts)) is None:
+            raise
+        member, left = without
+        return objects.apply(member, dry_run=True, force=force), member, left
 
 
 def carry_out(

@@ -140,13 +140,12 @@ class Cluster:
         headers = {"Authorization": f"Bearer {self._token()}", "Accept": types[1]}
         if body is not None:
             headers["Content-Type"] = types[0]
-        content = None if body is None else json.dumps(body).encode()
         timeout = (CONNECT_SECONDS, read_seconds)
         try:
-            return self._rest.request(method, url, headers, content, _request_timeout=timeout)
+            return self._rest.request(method, url, headers, body, _request_timeout=timeout)
         except ProtocolError:
             # A pooled connection that the server had just closed. All that we send may be sent twice.
-            return self._rest.request(method, url, headers, content, _request_timeout=timeout)
+            return self._rest.request(method, url, headers, body, _request_timeout=timeout)
 
     def _token(self) -> str:
         with self._token_lock:

@@ -20,6 +20,8 @@ from environment.errors import (
 )
 
 _TRANSIENT_STATUS = frozenset({408, 429, 500, 502, 503, 504})
+# A field of a wrong type or name in an apply: the API server answers 500, yet it will not heal.
+_NOT_TYPED = "failed to create typed patch object"
 _TEXT_LIMIT = 600
 AUTHORIZED_NETWORKS = (
     "is this machine in the cluster's authorized networks, or in its VPC? "
@@ -45,7 +47,7 @@ def status_error(status: int, content: bytes, what: str, resource: str) -> Mlops
     message = f"could not {what}: {_explain(answer, causes) or f'HTTP {status}'}"
     if status == 401:
         return CredentialsError(f"could not {what}: the cluster refused the credentials", "sign in again")
-    if status in _TRANSIENT_STATUS:
+    if status in _TRANSIENT_STATUS and _NOT_TYPED not in message:
         return TransientKubernetesError(message, "try again", **details)
     return KubernetesError(message, _hint(status, reason, message), **details)
 
@@ -63,15 +65,18 @@ def connection_error(error: Exception, endpoint: str, what: str) -> MlopsEnvErro
     )
 
 
-def _conflict(resource: str, conflicts: Iterable[Mapping[str, Any]], details: dict[str, Any]) -> ApplyConflictError:
-    """Name every field and its owner: "conflict with "kubectl-edit" using apps/v1" is what the server says of each."""
-    owned = [f"{cause.get('field')} ({_owner(str(cause.get('message', '')))})" for cause in conflicts]
-    more = f" and {len(owned) - 3} more" if len(owned) > 3 else ""
-    return ApplyConflictError(
-        f"{resource}: others own fields that we would set: {', '.join(owned[:3])}{more}",
+def _conflict(resource: str, causes: Iterable[Mapping[str, Any]], details: dict[str, Any]) -> ApplyConflictError:
+    """Name every field and its owner; the server says of each `conflict with "kubectl-edit" using apps/v1`."""
+    conflicts = tuple((str(one.get("field")), _owner(str(one.get("message", "")))) for one in causes)
+    named = ", ".join(f"{field} ({owner})" for field, owner in conflicts[:3])
+    more = f" and {len(conflicts) - 3} more" if len(conflicts) > 3 else ""
+    error = ApplyConflictError(
+        f"{resource}: others have set fields that we would set: {named}{more}",
         "set them back to the rendered values, or take them over with force_conflicts",
         **details,
     )
+    error.conflicts = conflicts
+    return error
 
 
 def _owner(message: str) -> str:

@@ -72,8 +72,8 @@ class Objects:
                 resource=resource.plural,
                 accept=METADATA if metadata_only else None,
             ).body
-            # Items of a built-in list carry neither; those of a metadata list carry the metadata's own.
-            items += ({**item, "apiVersion": api_version, "kind": resource.kind} for item in body["items"])
+            # Items of a built-in list carry neither; those of a metadata list carry the metadata's own. None are null.
+            items += ({**item, "apiVersion": api_version, "kind": resource.kind} for item in body["items"] or ())
             if not (more := body["metadata"].get("continue")):
                 return Listing(tuple(items), str(body["metadata"].get("resourceVersion", "")))
             asked["continue"] = more

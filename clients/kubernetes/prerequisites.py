@@ -13,6 +13,7 @@ from clients.kubernetes.apply import OnChange, apply_objects, ignore
 from clients.kubernetes.apply_sets import widen
 from clients.kubernetes.discovery import Resource
 from clients.kubernetes.objects import Objects
+from clients.kubernetes.parallel import in_parallel
 from clients.kubernetes.watch import watch
 from environment.apply_set import ApplySet
 from environment.errors import KubernetesError, RolloutError
@@ -21,6 +22,7 @@ from environment.objects import (
     NAMESPACE,
     Manifest,
     ObjectReference,
+    defined_kinds,
     is_established,
     reference_of,
     refused_names,
@@ -33,23 +35,26 @@ DEFINITIONS = Resource("apiextensions.k8s.io", "v1", "CustomResourceDefinition",
 
 def apply_prerequisites(
     objects: Objects,
-    manifests: Iterable[Manifest],
+    manifests: Sequence[Manifest],
     apply_set: ApplySet,
     wanted: Iterable[ObjectReference],
     *,
     force: bool = False,
     on_change: OnChange = ignore,
 ) -> tuple[ObjectChange, ...]:
-    """Apply namespaces, widen the ApplySet to all that will be applied, apply definitions and wait until they serve.
+    """Apply namespaces, widen the ApplySet to all that will be applied, apply definitions, wait until they serve.
+
+    Nothing is changed where the cluster does not know a kind.
 
     Args:
         objects: The cluster.
-        manifests: Of which only namespaces and definitions are applied here.
+        manifests: All of the installation; only namespaces and definitions are applied here.
         apply_set: Its parent's namespace must be among the manifests, or exist.
         wanted: All members that will be applied, these and the later ones.
         force: Take over fields that others own.
         on_change: Told of each change.
     """
+    check_kinds(objects, manifests)
     prerequisites, _ = split_prerequisites(manifests)
     namespaces = [one for one in prerequisites if one["kind"] == NAMESPACE]
     definitions = [one for one in prerequisites if one["kind"] != NAMESPACE]
@@ -58,6 +63,16 @@ def apply_prerequisites(
     changes += apply_objects(objects, definitions, apply_set, force=force, on_change=on_change)
     wait_until_established(objects, definitions, apply_set)
     return changes
+
+
+def check_kinds(objects: Objects, manifests: Sequence[Manifest]) -> None:
+    """Make sure that the cluster serves every kind among the manifests that they do not define themselves.
+
+    Raises:
+        KubernetesError: Names a kind that this version of Kubernetes does not, or no longer, have.
+    """
+    kinds = {reference_of(manifest)[:3] for manifest in manifests} - defined_kinds(manifests)
+    in_parallel(lambda kind: objects.discovery.resource(*kind), sorted(kinds))
 
 
 def wait_until_established(
