@@ -1,0 +1,1 @@
+"""Compute Engine: networks and what GKE, Cloud SQL and Workbench leave in them."""

@@ -1,0 +1,33 @@
+"""All kinds of resources that Compute Engine has here, and where paths have them."""
+
+from __future__ import annotations
+
+from sandbox.services.compute.addresses import ADDRESSES
+from sandbox.services.compute.firewalls import FIREWALLS
+from sandbox.services.compute.groups import GROUPS
+from sandbox.services.compute.kinds import Kind
+from sandbox.services.compute.networks import NETWORKS
+from sandbox.services.compute.routers import ROUTERS
+from sandbox.services.compute.subnetworks import SUBNETWORKS
+
+FORWARDING_RULES = Kind("forwardingRules", "forwarding rule", "compute#forwardingRule", {"network": str})
+DISKS = Kind("disks", "disk", "compute#disk", {"labels": dict})
+ENDPOINT_GROUPS = Kind(
+    "networkEndpointGroups", "network endpoint group", "compute#networkEndpointGroup", {"network": str}
+)
+"""What GKE leaves behind for Services and claims: shown and deleted here, made by GKE only."""
+
+KINDS = {
+    kind.plural: kind
+    for kind in (
+        ADDRESSES,
+        DISKS,
+        ENDPOINT_GROUPS,
+        FIREWALLS,
+        FORWARDING_RULES,
+        GROUPS,
+        NETWORKS,
+        ROUTERS,
+        SUBNETWORKS,
+    )
+}

@@ -1,0 +1,81 @@
+"""The paths of Compute Engine v1."""
+
+from __future__ import annotations
+
+from sandbox.kernel.routes import Route, Service
+from sandbox.services.compute import handlers, operations, places
+from sandbox.services.compute.references import HOST, ROOT
+
+_PLACES = {
+    "global": f"{ROOT}/global",
+    "regions": f"{ROOT}/regions/{{region}}",
+    "zones": f"{ROOT}/zones/{{zone}}",
+}
+_SCOPES = {
+    "networks": ("global",),
+    "firewalls": ("global",),
+    "addresses": ("global", "regions"),
+    "subnetworks": ("regions",),
+    "routers": ("regions",),
+    "instanceGroupManagers": ("zones",),
+    "forwardingRules": ("global", "regions"),
+    "disks": ("zones",),
+    "networkEndpointGroups": ("zones",),
+}
+_MADE = ("networks", "firewalls", "addresses", "subnetworks", "routers")
+_PATCHED = ("networks", "firewalls", "subnetworks", "routers")
+_UPDATED = ("firewalls", "routers")
+_KEPT = ("instanceGroupManagers",)
+
+
+def _routes_of(plural: str, scope: str) -> list[Route]:
+    collection = f"{_PLACES[scope]}/{plural}"
+    one = collection + "/{name}"
+    routes = [Route("GET", collection, handlers.list_), Route("GET", one, handlers.get)]
+    if plural not in _KEPT:
+        routes.append(Route("DELETE", one, handlers.delete))
+    if plural in _MADE:
+        routes.append(Route("POST", collection, handlers.insert))
+    if plural in _PATCHED:
+        routes.append(Route("PATCH", one, handlers.patch))
+    if plural in _UPDATED:
+        routes.append(Route("PUT", one, handlers.update))
+    if plural == "addresses":
+        routes.append(Route("POST", one + "/setLabels", handlers.set_labels))
+    return routes
+
+
+def _operation_routes(place: str) -> list[Route]:
+    return [
+        Route("GET", f"{place}/operations", operations.list_),
+        Route("GET", f"{place}/operations/{{name}}", operations.get),
+        Route("POST", f"{place}/operations/{{name}}/wait", operations.wait, reads=True),
+    ]
+
+
+SERVICE = Service(
+    HOST,
+    [
+        Route("GET", ROOT, places.get_project),
+        Route("GET", f"{ROOT}/regions", places.list_regions),
+        Route("GET", f"{ROOT}/regions/{{region}}", places.get_region),
+        Route("GET", f"{ROOT}/zones", places.list_zones),
+        Route("GET", f"{ROOT}/zones/{{zone}}", places.get_zone),
+        Route("GET", f"{ROOT}/zones/{{zone}}/machineTypes", places.list_machine_types),
+        Route("GET", f"{ROOT}/zones/{{zone}}/machineTypes/{{name}}", places.get_machine_type),
+        *(route for place in _PLACES.values() for route in _operation_routes(place)),
+        *(route for plural, scopes in _SCOPES.items() for scope in scopes for route in _routes_of(plural, scope)),
+        *(Route("GET", f"{ROOT}/aggregated/{plural}", handlers.list_aggregated) for plural in _SCOPES),
+        Route("POST", f"{ROOT}/global/networks/{{name}}/removePeering", handlers.remove_peering),
+        Route(
+            "POST",
+            f"{_PLACES['regions']}/subnetworks/{{name}}/expandIpCidrRange",
+            handlers.expand_ip_cidr_range,
+        ),
+        Route(
+            "POST",
+            f"{_PLACES['regions']}/subnetworks/{{name}}/setPrivateIpGoogleAccess",
+            handlers.set_private_ip_google_access,
+        ),
+    ],
+)
