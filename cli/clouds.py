@@ -6,13 +6,15 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli.report import err
 from clients.addresses import ENDPOINT, Addresses
 from environment.errors import UnreachableError
 from environment.paths import project_root
-from environment.spec import Environment
-from environment.spec_file import load_environment
+
+if TYPE_CHECKING:
+    from environment.spec import Environment
 
 DATA_DIR = "MLOPS_ENV_SANDBOX_DIR"
 
@@ -31,6 +33,8 @@ def select_cloud(environment: str, overrides: Sequence[str], cloud: str | None) 
     Raises:
         SpecError: When the spec is wrong, or the variables point elsewhere.
     """
+    from environment.spec_file import load_environment
+
     chosen = [*overrides, *([f"cloud={cloud}"] if cloud else [])]
     spec = load_environment(environment, chosen)
     if spec.cloud == "sandbox" and not os.environ.get(ENDPOINT):

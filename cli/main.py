@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
-import click
 import typer
 
 from cli import create, kubeconfig, sandbox, schema, status, ui
@@ -15,6 +15,7 @@ from environment.errors import MlopsEnvError, SpecError
 EXIT_FAILED = 1
 EXIT_USAGE = 64
 EXIT_INTERRUPTED = 130
+UsageError: Any = typer.BadParameter.__base__  # typer brings its own click and names only this class of it
 
 app = typer.Typer(
     name="mlops-env",
@@ -45,13 +46,13 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
-    except click.exceptions.Exit as exit_:
+    except typer.Exit as exit_:
         sys.exit(exit_.exit_code)
-    except click.ClickException as error:
-        fail(error.format_message(), EXIT_USAGE)
+    except UsageError as error:
+        fail(f"{error.format_message().rstrip('.')}; see `mlops-env --help`", EXIT_USAGE)
     except SpecError as error:
         fail(str(error), EXIT_USAGE)
     except MlopsEnvError as error:
         fail(str(error), EXIT_FAILED)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         fail("interrupted; run the same command again to go on", EXIT_INTERRUPTED)
