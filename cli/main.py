@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from typing import Any
 
 import typer
@@ -43,6 +44,8 @@ def options(
 
 def main() -> None:
     """Run the command: 0 done, 1 failed, 64 bad usage or spec."""
+    # google.api_core says so of every Python but the newest, on every start.
+    warnings.filterwarnings("ignore", "You are using a Python version", FutureWarning)
     try:
         code = app(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)

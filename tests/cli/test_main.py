@@ -1,0 +1,108 @@
+"""Bad input: exit code 64, one line on stderr, nothing on stdout, no call to any cloud."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli import main as command
+
+SPEC = """\
+name: dev
+role: dev
+project_id: acme-mlops-dev
+region: us-central1
+zone: us-central1-a
+name_prefix: acme-dev
+state: {bucket: acme-mlops-dev-tfstate}
+"""
+
+
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """Run the command in this process; return its exit code and what it printed."""
+    monkeypatch.setattr("sys.argv", ["mlops-env", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    printed = capsys.readouterr()
+    return int(ended.value.code or 0), printed.out, printed.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["bogus"], "No such command 'bogus'"),
+        (["create"], "Missing argument 'ENV'"),
+        (["create", "dev", "--bogus"], "No such option: --bogus"),
+        (["create", "nowhere"], "use one of dev, prod, sandbox, staging"),
+        (["create", "./nowhere.yaml"], "no such file"),
+        (["create", "dev", "--set", "cluster.max_node=3"], "did you mean max_nodes?"),
+        (["create", "dev", "--set", "region=us-central1-a"], "use region: us-central1 and zone: us-central1-a"),
+        (["create", "dev", "--cloud", "aws"], "cloud: 'aws' is unknown"),
+        (["sandbox", "start", "--latency", "fast"], "'none', 'realistic'"),
+    ],
+)
+def test_bad_usage_is_one_line_and_64(monkeypatch, capsys, arguments: list[str], expected: str) -> None:
+    code, out, err = run(monkeypatch, capsys, *arguments)
+    assert code == 64
+    assert out == ""
+    assert expected in err
+    assert len(err.strip().splitlines()) == 1
+    assert err.startswith("mlops-env: ")
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (("role: dev", "role: test"), "role: 'test' is unknown"),
+        (("role: dev", "role: [dev"), "not valid YAML"),
+        (("role: dev", "role: dev\nregoin: x"), "unknown field regoin: did you mean region?"),
+        (("role: dev", "role: dev\npipelines: {version: 2.17.0}"), "use 2.14.4"),
+        (("role: dev", "role: dev\nnetwork: {pods_cidr: 10.10.0.0/16}"), "overlap"),
+        (("acme-dev\n", "a-very-long-prefix-that-no-one-needs\n"), "use at most"),
+        (("role: dev", "role: dev\ncluster: {max_nodes: many}"), "cluster.max_nodes"),
+    ],
+)
+def test_a_bad_spec_is_one_line_with_file_and_field(
+    monkeypatch, capsys, tmp_path: Path, change: tuple[str, str], expected: str
+) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_text(SPEC.replace(*change, 1))
+    code, out, err = run(monkeypatch, capsys, "create", str(path))
+    assert (code, out) == (64, "")
+    assert expected in err
+    assert str(path) in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_a_google_spec_is_refused_while_variables_point_elsewhere(monkeypatch, capsys) -> None:
+    monkeypatch.setenv("MLOPS_ENV_GOOGLE_ENDPOINT", "http://127.0.0.1:9")
+    code, _, err = run(monkeypatch, capsys, "create", "dev")
+    assert code == 64
+    assert "MLOPS_ENV_GOOGLE_ENDPOINT" in err
+    assert "--cloud sandbox" in err
+
+
+def test_a_sandbox_that_does_not_answer_is_said(monkeypatch, capsys) -> None:
+    monkeypatch.setenv("MLOPS_ENV_GOOGLE_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("GOOGLE_OAUTH_ACCESS_TOKEN", "t")
+    code, out, err = run(monkeypatch, capsys, "status", "sandbox")
+    assert (code, out) == (1, "")
+    assert "127.0.0.1:9" in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_the_schema_is_one_json_document_and_takes_what_we_ship(monkeypatch, capsys) -> None:
+    code, out, _ = run(monkeypatch, capsys, "schema")
+    assert code == 0
+    document = json.loads(out)
+    assert document["additionalProperties"] is False
+    assert {"name", "role", "cluster", "network"} <= set(document["properties"])
+
+
+def test_help_names_every_command(monkeypatch, capsys) -> None:
+    code, out, _ = run(monkeypatch, capsys, "--help")
+    assert code == 0
+    for name in ("create", "status", "ui", "kubeconfig", "schema", "sandbox"):
+        assert name in out
