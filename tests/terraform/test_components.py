@@ -3,6 +3,9 @@
 from typing import Any
 
 import pytest
+import yaml
+
+from environment.paths import project_root
 
 OFF = tuple(f"components.{name}=false" for name in ("notebooks", "training", "prediction", "dataflow"))
 GRANT = "module.service_accounts.google_project_iam_member.this"
@@ -88,3 +91,14 @@ def test_workload_identity_binds_the_accounts_of_the_namespace(planner: Any, var
             "user/pipeline-runner",
         )
     }
+
+
+def test_the_overlay_annotates_the_accounts_that_are_bound(planner: Any, variables: Any) -> None:
+    rules = yaml.safe_load((project_root() / "kustomize" / "pipelines" / "workload-identity.yaml").read_text())
+    annotated = {
+        f"{rule['source']['fieldPath'].removeprefix('data.').removesuffix('ServiceAccount')}/{target['select']['name']}"
+        for rule in rules
+        for target in rule["targets"]
+    }
+    addresses = planner.addresses(variables("dev", *OFF))
+    assert annotated == {address.split('"')[1] for address in addresses if ".workload_identity[" in address}
