@@ -49,5 +49,9 @@ class OperationFailed(ProviderError):
     """A long-running operation ended in an error."""
 
 
+class Refused(ProviderError):
+    """The provider itself will not do it; the message stands as it is, without "Error deleting …" before it."""
+
+
 class Gone(ProviderError):
     """The object is not there (any more)."""

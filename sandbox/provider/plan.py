@@ -63,7 +63,7 @@ def _plan_blocks(nested: Nested, rules: Rules, prior: Any, proposed: Any, config
         return UNKNOWN if is_new or prior is UNKNOWN else prior or []
     before = prior if isinstance(prior, list) else []
     proposals = proposed if isinstance(proposed, list) else []
-    planned = []
+    planned: list[Any] = []
     for index, item in enumerate(config):
         if item is UNKNOWN:
             planned.append(item)

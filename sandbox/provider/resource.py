@@ -20,7 +20,7 @@ from sandbox.provider.rules import Rules
 from sandbox.provider.schema import Block, fill
 from sandbox.provider.settings import Settings, seconds
 from sandbox.provider.settle import settle
-from sandbox.provider.wire import UNKNOWN, Values
+from sandbox.provider.wire import UNKNOWN, Values, without_unknown
 
 Paths = list[tuple[str | int, ...]]
 
@@ -36,6 +36,9 @@ class Resource:
         identity: the template of Terraform's id, `item` unless the provider differs.
         imports: further spellings of an import id.
         create_query: query parameters of the creating POST, with attributes in braces.
+        query: query parameters of every call for the object.
+        masks_updates: whether a PATCH names the changed keys in updateMask and carries the whole object.
+        location_from: the provider's default for an unset `location`: "region" or "zone".
     """
 
     type_name: ClassVar[str]
@@ -46,6 +49,9 @@ class Resource:
     identity: ClassVar[str] = ""
     imports: ClassVar[tuple[str, ...]] = ()
     create_query: ClassVar[Mapping[str, str]] = {}
+    query: ClassVar[Mapping[str, str]] = {}
+    masks_updates: ClassVar[bool] = False
+    location_from: ClassVar[str] = ""
     rules: ClassVar[Rules] = Rules()
 
     def __init__(self, api: Api, block: Block) -> None:
@@ -83,6 +89,8 @@ class Resource:
                 continue
             if prior is None and settings.default(name) and planned.get(name) in (None, UNKNOWN):
                 planned[name] = settings.default(name)
+        if self.location_from and planned.get("location") is UNKNOWN and config.get("location") is None:
+            planned["location"] = settings.default(self.location_from) or UNKNOWN
 
     # --- the steps of an apply
 
@@ -91,9 +99,11 @@ class Resource:
         state = self._placed(planned)
         body = to_body(self.block, self.rules, state)
         self.prepare(body, state, config)
-        query = {name: format_path(template, state) for name, template in self.create_query.items()}
+        query = dict(self.query)
+        query |= {name: format_path(template, state) for name, template in self.create_query.items()}
         answer = self.api.call(self.service, "POST", self.path(self.collection, state), body, query)
         self.wait(answer, state, "create")
+        self.keep(state)
         self.created(answer, state)
         return self.observed(state)
 
@@ -109,7 +119,7 @@ class Resource:
 
     def fetch(self, state: Values) -> Json:
         """The object's own JSON; raises Gone."""
-        return self.api.get(self.service, self.path(self.item, state))
+        return self.api.get(self.service, self.path(self.item, state), self.query)
 
     def observed(self, state: Values) -> Values:
         """Read the object and settle the state with it."""
@@ -148,11 +158,23 @@ class Resource:
     def change(self, prior: Values, planned: Values, config: Values, changed: set[str]) -> None:
         """Send what changed; `changed` holds the top-level attributes and blocks that the API knows."""
         body = to_body(self.block, self.rules, planned)
-        keys = {self.rules.key(name).split(".")[0] for name in changed}
-        answer = self.api.call(
-            self.service, "PATCH", self.path(self.item, planned), {key: body.get(key) for key in sorted(keys)}
-        )
+        self.updated(body, prior, planned)
+        keys = sorted({self.rules.key(self._told(name)).split(".")[0] for name in changed})
+        query = dict(self.query)
+        if self.masks_updates:
+            query["updateMask"] = ",".join(keys)
+            body |= {key: body.get(key) for key in keys}
+        else:
+            body = {key: body.get(key) for key in keys}
+        answer = self.api.call(self.service, "PATCH", self.path(self.item, planned), body, query)
         self.wait(answer, planned, "update")
+
+    def updated(self, body: Json, prior: Values, planned: Values) -> None:
+        """Complete the body of an updating request."""
+
+    def _told(self, name: str) -> str:
+        """The attribute under whose key the API hears of a change."""
+        return self.rules.labels if name == "effective_labels" and self.rules.labels else name
 
     def changed(self, prior: Values, planned: Values) -> set[str]:
         """Top-level names whose change concerns the API; a change of labels is told as effective_labels."""
@@ -183,7 +205,7 @@ class Resource:
 
     def remove(self, prior: Values) -> None:
         """Send the deletion and wait for it."""
-        answer = self.api.call(self.service, "DELETE", self.path(self.item, prior))
+        answer = self.api.call(self.service, "DELETE", self.path(self.item, prior), query=self.query)
         self.wait(answer, prior, "delete")
 
     # --- import
@@ -214,6 +236,12 @@ class Resource:
 
     # --- helpers
 
+    def keep(self, state: Values) -> None:
+        """From here on the object exists: a failure leaves it in the state, as tainted."""
+        known: Values = without_unknown(state)
+        known["id"] = self.identify(known)
+        self.half_made = known
+
     def path(self, template: str, state: Mapping[str, Any]) -> str:
         """A path with the state's values."""
         return format_path(template, state)
@@ -243,4 +271,8 @@ class Resource:
             if not default and re.search(rf"\{{{name}\b", self.item):
                 raise ProviderError(f"{name}: required field is not set, in the resource or in the provider")
             state[name] = default or None
+        if self.location_from and state.get("location") in (None, UNKNOWN, ""):
+            state["location"] = self.api.settings.default(self.location_from)
+            if not state["location"]:
+                raise ProviderError(f"location: required field is not set, nor a {self.location_from} in the provider")
         return state

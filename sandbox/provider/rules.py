@@ -32,6 +32,7 @@ class Rules:
         defaults: what an unset attribute means.
         replace: a change here needs a new object; a block's path covers all below it.
         computed_blocks: blocks that the cloud fills when the configuration has none.
+        markers: blocks whose mere presence says something, even when they are empty.
         tracked: blocks whose appearance in the cloud is drift although the configuration has none.
         same: when a configured value equals the known one in another spelling.
         strings: numbers that JSON carries as strings.
@@ -47,6 +48,7 @@ class Rules:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     replace: frozenset[str] = frozenset()
     computed_blocks: frozenset[str] = frozenset()
+    markers: frozenset[str] = frozenset()
     tracked: frozenset[str] = frozenset()
     same: Mapping[str, Same] = field(default_factory=dict)
     strings: frozenset[str] = frozenset()

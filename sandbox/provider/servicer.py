@@ -13,7 +13,7 @@ from tf.gen import tfplugin_pb2_grpc as rpc
 
 from sandbox.provider import protobuf
 from sandbox.provider.api import Api
-from sandbox.provider.errors import Gone, ProviderError
+from sandbox.provider.errors import Gone, ProviderError, Refused
 from sandbox.provider.registry import data_source, resource_class
 from sandbox.provider.resource import Resource
 from sandbox.provider.schema import fill, load
@@ -149,9 +149,10 @@ class GoogleServicer(rpc.ProviderServicer):  # type: ignore[misc]
             new = _apply(kind, prior, planned, config)
         except ProviderError as problem:
             left, verb = _left_behind(kind, prior, planned)
+            summary = str(problem) if isinstance(problem, Refused) else f"Error {verb} {kind.label}: {problem}"
             return pb.ApplyResourceChange.Response(
                 new_state=protobuf.value(left),
-                diagnostics=[protobuf.error(f"Error {verb} {kind.label}: {problem}")],
+                diagnostics=[protobuf.error(summary)],
                 legacy_type_system=True,
             )
         return pb.ApplyResourceChange.Response(new_state=protobuf.value(new), legacy_type_system=True)
@@ -200,4 +201,4 @@ def _left_behind(kind: Resource, prior: Values | None, planned: Values | None) -
     """The state to keep after a failed step, and the step's name."""
     if prior is not None:
         return prior, "updating" if planned is not None else "deleting"
-    return kind.half_made, "creating"
+    return fill(kind.block, kind.half_made) if kind.half_made else None, "creating"

@@ -94,7 +94,7 @@ def read_settings(block: Mapping[str, Any], environment: Mapping[str, str] | Non
             raise ConfigurationError(f"{name}_custom_endpoint must look like https://HOST/VERSION/, not {address}")
         if address:
             endpoints[service] = address
-    batching = next(iter(block.get("batching") or ()), {})
+    batching: Mapping[str, Any] = next(iter(block.get("batching") or ()), {})
     enabled = batching.get("enable_batching") is not False
     return Settings(
         project=value("project", _PROJECT),

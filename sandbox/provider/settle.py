@@ -98,10 +98,13 @@ def _settle_blocks(
     if not before:
         if is_new or path in rules.tracked:
             fresh = [settle(nested.block, rules, None, item, f"{path}.") for item in found]
-            return [item for item in fresh if says_something(nested.block, rules, item, f"{path}.")]
+            return [
+                item for item in fresh if path in rules.markers or says_something(nested.block, rules, item, f"{path}.")
+            ]
         return []
     if not found:
-        return before if all(not says_something(nested.block, rules, item, f"{path}.") for item in before) else []
+        says_nothing = all(not says_something(nested.block, rules, item, f"{path}.") for item in before)
+        return before if says_nothing and path not in rules.markers else []
     if nested.mode == "set":
         return _settle_set(nested, rules, path, before, found)
     pairs = [(before[index] if index < len(before) else None, item) for index, item in enumerate(found)]
@@ -141,7 +144,7 @@ def says_something(block: Block, rules: Rules, values: Mapping[str, Any], prefix
         if not is_empty(value) and value != rules.defaults.get(prefix + name):
             return True
     return any(
-        says_something(nested.block, rules, item or {}, f"{prefix}{name}.")
+        f"{prefix}{name}" in rules.markers or says_something(nested.block, rules, item or {}, f"{prefix}{name}.")
         for name, nested in block.blocks.items()
         for item in values.get(name) or []
     )

@@ -70,3 +70,12 @@ def is_empty(value: Any) -> bool:
     if isinstance(value, list):
         return all(is_empty(item) for item in value)
     return not value
+
+
+def without_unknown(value: Any) -> Any:
+    """The value with null for every unknown, and no blocks where those are unknown."""
+    if value is UNKNOWN:
+        return None
+    if isinstance(value, dict):
+        return {name: without_unknown(item) for name, item in value.items()}
+    return [without_unknown(item) for item in value] if isinstance(value, list) else value
