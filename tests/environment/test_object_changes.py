@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from environment.object_changes import FieldChange, changed_fields, decide, without_left_fields
+
+
+def deployment(**spec: Any) -> dict[str, Any]:
+    metadata = {"name": "ui", "namespace": "ml", "labels": {"app": "ui"}}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {"replicas": 1, **spec}}
+
+
+def stamped(thing: dict[str, Any], manager: str = "mlops-env", fields: Any = None, **stamps: Any) -> dict[str, Any]:
+    """Return the object as a server answers it."""
+    entry = {"manager": manager, "operation": "Apply", "fieldsV1": fields or {"f:spec": {}}}
+    metadata = {**thing["metadata"], "resourceVersion": "7", "uid": "u", "managedFields": [entry], **stamps}
+    return {**thing, "metadata": metadata}
+
+
+def test_missing_object_is_created():
+    change = decide(stamped(deployment()), None)
+    assert str(change) == "create Deployment ml/ui"
+    assert not change.is_noop
+
+
+def test_equal_object_is_unchanged():
+    assert decide(stamped(deployment()), stamped(deployment())).is_noop
+
+
+@pytest.mark.parametrize(
+    "stamps",
+    [{"resourceVersion": "8"}, {"generation": 3}, {"creationTimestamp": "2026-01-01T00:00:00Z"}, {"uid": "other"}],
+)
+def test_what_the_server_stamps_is_no_difference(stamps):
+    assert decide(stamped(deployment(), **stamps), stamped(deployment())).is_noop
+
+
+def test_status_is_no_difference():
+    assert decide(stamped(deployment()), {**stamped(deployment()), "status": {"replicas": 1}}).is_noop
+
+
+def test_difference_makes_an_update_that_names_the_field():
+    change = decide(stamped(deployment(replicas=2)), stamped(deployment()))
+    assert change.action == "update"
+    assert change.fields == (FieldChange(path=".spec.replicas", old="1", new="2"),)
+    assert change.explain() == "update Deployment ml/ui: .spec.replicas"
+
+
+def test_right_values_by_another_hand_are_applied_once():
+    by_kubectl = stamped(deployment(), manager="kubectl")
+    change = decide(stamped(deployment()), by_kubectl)
+    assert change.action == "update"
+    assert [field.path for field in change.fields] == [".metadata.managedFields"]
+
+
+def test_field_that_we_stop_rendering_is_given_up():
+    ours = stamped(deployment(), fields={"f:spec": {"f:replicas": {}, "f:paused": {}}})
+    assert decide(stamped(deployment(), fields={"f:spec": {"f:replicas": {}}}), ours).action == "update"
+
+
+def test_ownership_of_others_is_not_ours_to_change():
+    live = stamped(deployment())
+    live["metadata"]["managedFields"].append({"manager": "gke", "operation": "Update", "fieldsV1": {"f:x": {}}})
+    assert decide(stamped(deployment()), live).is_noop
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ({"a": 1}, {"a": 1, "b": "x"}, [(".spec.b", None, "x")]),
+        ({"a": {"b": 1}}, {"a": {}}, [(".spec.a.b", "1", None)]),
+        ({"a": [1, 2]}, {"a": [1, 3, 4]}, [(".spec.a[1]", "2", "3"), (".spec.a[2]", None, "4")]),
+        (
+            {"c": [{"name": "x", "image": "1"}, {"name": "y", "image": "1"}]},
+            {"c": [{"name": "y", "image": "1"}, {"name": "x", "image": "2"}]},
+            [('.spec.c[name="x"].image', "1", "2")],
+        ),
+        (
+            {"c": [{"name": "x"}, {"name": "y"}]},
+            {"c": [{"name": "y"}, {"name": "x"}]},
+            [(".spec.c", '["x", "y"]', '["y", "x"]')],
+        ),
+        ({"c": [{"name": "x"}]}, {"c": []}, [('.spec.c[name="x"]', '{"name": "x"}', None)]),
+        ({"a": True}, {"a": None}, [(".spec.a", "true", None)]),
+        ({"a": "x"}, {"a": {"b": 1}}, [(".spec.a", "x", '{"b": 1}')]),
+    ],
+)
+def test_changed_fields_are_named_by_path(old, new, expected):
+    metadata = {"metadata": {"name": "x"}}
+    found = changed_fields({**metadata, "spec": old}, {**metadata, "spec": new})
+    assert [(one.path, one.old, one.new) for one in found] == expected
+
+
+def secret(data: Any, annotations: Any = None) -> dict[str, Any]:
+    metadata = {"name": "mysql-secret", "namespace": "ml", "annotations": annotations}
+    return stamped({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data})
+
+
+@pytest.mark.parametrize(
+    ("live", "desired"),
+    [
+        (secret({"password": "b2xk"}), secret({"password": "bmV3"})),
+        (secret(None), secret({"password": "bmV3"})),
+        (secret({"password": "b2xk"}), secret(None)),
+        (secret(None, {"last-applied": "b2xk"}), secret(None, {"last-applied": "bmV3"})),
+    ],
+)
+def test_values_of_secrets_are_masked(live, desired):
+    change = decide(desired, live)
+    assert change.action == "update"
+    assert "b2xk" not in change.model_dump_json()
+    assert "bmV3" not in change.model_dump_json()
+
+
+def test_scaled_replicas_are_left_to_their_owner():
+    found = without_left_fields(deployment(paused=True), [(".spec.replicas", '"kubectl" with subresource "scale"')])
+    assert found is not None
+    remaining, left = found
+    assert remaining["spec"] == {"paused": True}
+    assert left == ('.spec.replicas ("kubectl" with subresource "scale")',)
+
+
+@pytest.mark.parametrize("conflicts", [[], [(".spec.paused", "x")], [(".spec.replicas", "x"), (".spec.paused", "x")]])
+def test_other_conflicts_are_not_left(conflicts):
+    assert without_left_fields(deployment(), conflicts) is None
+
+
+def test_leaving_a_field_does_not_change_the_manifest():
+    given = deployment()
+    without_left_fields(given, [(".spec.replicas", "x")])
+    assert given == deployment()
