@@ -46,13 +46,12 @@ def test_a_component_brings_its_own(planner: Any, variables: Any, component: str
 
 
 def test_a_notebook_starts_what_pipelines_start(planner: Any, variables: Any) -> None:
-    everything = planner.addresses(variables("dev"))
     assert {
         f'{GRANT}["notebook/roles/aiplatform.user"]',
         f'{GRANT}["notebook/roles/dataflow.developer"]',
         f'{ACT_AS}["notebook/notebook"]',
         f'{ACT_AS}["notebook/dataflow"]',
-    } <= everything
+    } <= set(planner.resources(variables("dev")))
 
 
 def test_the_roles_of_what_is_always_there(planner: Any, variables: Any) -> None:
