@@ -1,1 +1,1 @@
-"""The clusters of the local Google Cloud: a TLS port each, with a Kubernetes API server and its controller behind it."""
+"""The clusters of the local Google Cloud: each a TLS port, an API server and its controller."""

@@ -1,6 +1,7 @@
 """Which call to a cluster could change something, for the sandbox's call log.
 
-Reads, dry runs, access reviews and refused requests change nothing; neither do the calls that the cluster makes to itself.
+Reads, dry runs, access reviews and refused requests change nothing; neither do the cluster's own
+calls.
 """
 
 import re

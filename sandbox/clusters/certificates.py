@@ -32,19 +32,24 @@ def ensure_certificates(folder: Path) -> None:
     if (folder / "server.pem").exists():
         return
     authority_key = ec.generate_private_key(ec.SECP256R1())
-    authority_name = _name(f"{folder.name[:48]} authority")
-    authority = (
-        _builder(authority_name, authority_name, authority_key)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_key_usage(signs_certificates=True), critical=True)
-        .sign(authority_key, hashes.SHA256())
-    )
+    authority = authority_certificate(f"{folder.name[:48]} authority", authority_key)
     server_key = ec.generate_private_key(ec.SECP256R1())
-    server = serving_certificate(authority_name, authority_key, server_key, ("localhost",))
+    server = serving_certificate(authority.subject, authority_key, server_key, ("localhost",))
     write_private(folder / "ca.key", key_pem(authority_key))
     write_private(folder / "ca.pem", certificate_pem(authority))
     write_private(folder / "server.key", key_pem(server_key))
     write_private(folder / "server.pem", certificate_pem(server))
+
+
+def authority_certificate(common_name: str, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    """Make a certificate authority that signs servers' certificates."""
+    name = _name(common_name)
+    return (
+        _builder(name, name, key)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_key_usage(signs_certificates=True), critical=True)
+        .sign(key, hashes.SHA256())
+    )
 
 
 def serving_certificate(

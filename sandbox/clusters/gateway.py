@@ -1,56 +1,53 @@
-"""What stands between a cluster's TLS port and its API server: the call log, the controller's token, the service proxy.
+"""What stands between a cluster's TLS port and its API server: the call log and the controller's token.
 
 The controller comes with a token of its own, by which its calls are told from a user's; the API server behind knows
-only the sandbox's token, so the gateway exchanges it. A call is logged when its answer starts, since a watch never ends.
+only the sandbox's token, so the gateway exchanges it. A call is logged when its answer starts: a watch never
+ends.
 """
+
+from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qs
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.clusters.calls import CONTROLLER, USER, CallLog, is_mutating
 
-# Takes (method, path of the request) and returns (status code, body), or None where the path is no service's proxy.
-ServiceProxy = Callable[[str, str], tuple[int, dict[str, Any]] | None]
-
 
 @dataclass(frozen=True)
 class Gateway:
-    """An ASGI application around a cluster's API server."""
+    """An ASGI application around a cluster's API server.
+
+    Attributes:
+        app: Answers the controller.
+        users_app: Answers everybody else.
+    """
 
     app: ASGIApp
+    users_app: ASGIApp
     cluster: str
     token: str
     controller_token: str
     call_log: CallLog
-    service_proxy: ServiceProxy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        bearer = _bearer(scope)
-        actor = CONTROLLER if bearer == self.controller_token else USER
-        if actor == CONTROLLER:
-            scope = _with_bearer(scope, self.token)
-            bearer = self.token
+        actor = CONTROLLER if bearer_of(scope) == self.controller_token else USER
         is_dry_run = False
         if scope["method"] == "DELETE":
             # kubectl puts a deletion's dry run into the body.
             receive, is_dry_run = await _peek_dry_run(receive)
         send = self._recording(scope, send, actor, is_dry_run)
-        proxied = self.service_proxy(scope["method"], scope["path"]) if bearer == self.token else None
-        if proxied is not None:
-            await JSONResponse(proxied[1], proxied[0])(scope, receive, send)
+        if actor == CONTROLLER:
+            await self.app(_with_bearer(scope, self.token), receive, send)
         else:
-            await self.app(scope, receive, send)
+            await self.users_app(scope, receive, send)
 
     def _recording(self, scope: Scope, send: Send, actor: str, is_dry_run: bool) -> Send:
         started = time.monotonic()
@@ -74,7 +71,8 @@ class Gateway:
         return recording_send
 
 
-def _bearer(scope: Scope) -> str:
+def bearer_of(scope: Scope) -> str:
+    """Return the token that a request carries, "" for none."""
     for name, value in scope["headers"]:
         if name == b"authorization":
             text: str = value.decode("latin-1")

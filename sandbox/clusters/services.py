@@ -31,14 +31,15 @@ def answer_service(
     name, path = match["name"], match["path"] or "/"
     addresses = ready_addresses(match["namespace"], name)
     if addresses is None:
-        return _status(404, "NotFound", f'services "{name}" not found')
+        return 404, status_body(404, "NotFound", f'services "{name}" not found')
     if addresses == 0:
-        return _status(503, "ServiceUnavailable", f'no endpoints available for service "{name}"')
+        return 503, status_body(503, "ServiceUnavailable", f'no endpoints available for service "{name}"')
     if method == "GET" and name == "ml-pipeline" and path in _HEALTH:
         return 200, {"commit_sha": "sandbox", "tag_name": "2.14.4", "multi_user": False}
-    return _status(501, "NotImplemented", f'the sandbox does not play {method} {path} of service "{name}"')
+    return 501, status_body(501, "NotImplemented", f'the sandbox does not play {method} {path} of service "{name}"')
 
 
-def _status(code: int, reason: str, message: str) -> tuple[int, dict[str, Any]]:
+def status_body(code: int, reason: str, message: str) -> dict[str, Any]:
+    """Return the body of a failure, as the API server writes it."""
     body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
-    return code, {**body, "message": message, "reason": reason, "code": code}
+    return {**body, "message": message, "reason": reason, "code": code}
