@@ -160,10 +160,9 @@ def _check_applied(applied: dict[str, Any], schema: Schema) -> None:
 
 def describe(obj: dict[str, Any]) -> str:
     """Name an object as the server's messages do: `NAMESPACE/NAME; VERSION, Kind=KIND`."""
-    metadata = obj.get("metadata") or {}
-    return (
-        f"{metadata.get('namespace', '')}/{metadata.get('name', '')}; {obj.get('apiVersion')}, Kind={obj.get('kind')}"
-    )
+    metadata, version = obj.get("metadata") or {}, str(obj.get("apiVersion", ""))
+    version = version if "/" in version else f"/{version}"
+    return f"{metadata.get('namespace', '')}/{metadata.get('name', '')}; {version}, Kind={obj.get('kind')}"
 
 
 def _before_first_apply(

@@ -17,11 +17,18 @@ from sandbox.kubernetes.types import Schema
 MAX_OPERATIONS = 10000
 
 
-class PatchError(ValueError):
-    """A patch that cannot be applied; `code` is the HTTP status of the answer."""
+UNPROCESSABLE = "the server rejected our request due to an error in our request"
 
-    def __init__(self, message: str, code: int):
+
+class PatchError(ValueError):
+    """A patch that cannot be applied: `str()` is the Status' message, `code` the HTTP status.
+
+    The server does not tell what is wrong with a JSON patch that it cannot apply; `detail` does.
+    """
+
+    def __init__(self, message: str, code: int, detail: str = ""):
         self.code = code
+        self.detail = detail or message
         super().__init__(message)
 
 
@@ -35,9 +42,14 @@ def merge_patch(obj: dict[str, Any], patch: Any) -> dict[str, Any]:
         PatchError: the patch is no object.
     """
     if not isinstance(patch, dict):
-        raise PatchError("Invalid JSON Patch", 400)
+        raise PatchError(f"error decoding patch: {_not_a_map(patch)}", 400)
     patched: dict[str, Any] = _merge(obj, patch)
     return patched
+
+
+def _not_a_map(patch: Any) -> str:
+    names = {list: "array", str: "string", bool: "bool", int: "number", float: "number"}
+    return f"json: cannot unmarshal {names.get(type(patch), 'null')} into Go value of type map[string]interface {{}}"
 
 
 def _merge(target: Any, patch: Any) -> Any:
@@ -62,7 +74,7 @@ def strategic_merge_patch(obj: dict[str, Any], patch: Any, schema: Schema) -> di
         PatchError: the patch is malformed, or the kind is a custom one (415 is the caller's to answer before).
     """
     if not isinstance(patch, dict):
-        raise PatchError("json: cannot unmarshal array into Go value of type map[string]interface {}", 400)
+        raise PatchError(_not_a_map(patch), 400)
     if not schema.is_builtin:
         raise PatchError("strategic merge patch format is not supported", 400)
     try:
@@ -126,9 +138,8 @@ def _replace(document: dict[str, Any], operation: dict[str, Any]) -> None:
             raise _unprocessable(
                 f"replace operation does not apply: doc is missing key: {path}: missing value"
             ) from error
-    elif key not in container:
-        raise _unprocessable(f"replace operation does not apply: doc is missing key: {path}: missing value")
     else:
+        # The server's library sets a key that is not there, RFC 6902 notwithstanding.
         container[key] = value
 
 
@@ -155,7 +166,7 @@ def _test(document: dict[str, Any], operation: dict[str, Any]) -> None:
     try:
         value = container[_index(container, key)] if isinstance(container, list) else container.get(key)
     except PatchError as error:
-        raise _unprocessable(f"error in test for path: '{path}': {error}") from error
+        raise _unprocessable(f"error in test for path: '{path}': {error.detail}") from error
     if not same(value, operation.get("value")):
         raise _unprocessable(f"testing value {path} failed: test failed")
 
@@ -171,7 +182,7 @@ _OPERATIONS: dict[str, Callable[[dict[str, Any], dict[str, Any]], None]] = {
 
 
 def _unprocessable(message: str) -> PatchError:
-    return PatchError(message, 422)
+    return PatchError(UNPROCESSABLE, 422, message)
 
 
 def _pointer(operation: dict[str, Any], field: str, name: str) -> str:
@@ -233,7 +244,7 @@ def _add_value(document: dict[str, Any], path: str, value: Any, name: str) -> No
     try:
         container.insert(_index(container, key, for_insert=True), value)
     except PatchError as error:
-        raise _unprocessable(f"error in {name} for path: '{path}': {error}") from error
+        raise _unprocessable(f"error in {name} for path: '{path}': {error.detail}") from error
 
 
 def _delete(container: dict[str, Any] | list[Any], key: str, context: str) -> None:
@@ -241,7 +252,7 @@ def _delete(container: dict[str, Any] | list[Any], key: str, context: str) -> No
         try:
             del container[_index(container, key)]
         except PatchError as error:
-            raise _unprocessable(f"{context}: {error}") from error
+            raise _unprocessable(f"{context}: {error.detail}") from error
         return
     if key not in container:
         raise _unprocessable(f"{context}: Unable to remove nonexistent key: {key}: missing value")

@@ -176,7 +176,8 @@ class Schema:
         child = self._properties.get(field)
         if isinstance(child, Mapping) and "default" in child:
             return child["default"]
-        return KEY_DEFAULTS.get(self.name, _EMPTY).get(field)
+        # A field that is always written has its zero value by default.
+        return KEY_DEFAULTS.get(self.name, _EMPTY).get(field, self.always.get(field))
 
     def _node(self, raw: Mapping[str, Any]) -> Schema:
         reference = raw.get("$ref")

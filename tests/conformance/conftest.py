@@ -1,0 +1,58 @@
+"""Real programs to compare the sandbox with. `MLOPS_ENV_ORACLES` names the folder of scripts that start them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+
+def free_ports(count: int) -> int:
+    """Return the first of so many free ports in a row."""
+    for first in range(21000 + os.getpid() % 1000 * 10, 60000, 10):
+        sockets = [socket.socket() for _ in range(count)]
+        try:
+            for offset, each in enumerate(sockets):
+                each.bind(("127.0.0.1", first + offset))
+            return first
+        except OSError:
+            continue
+        finally:
+            for each in sockets:
+                each.close()
+    raise OSError(f"no {count} free ports in a row")
+
+
+@pytest.fixture(scope="session")
+def real_kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The kubeconfig of a real kube-apiserver, started for these tests."""
+    oracles = os.environ.get("MLOPS_ENV_ORACLES")
+    if not oracles:
+        pytest.skip("MLOPS_ENV_ORACLES is not set: no real API server to compare with")
+    folder = tmp_path_factory.mktemp("kube-apiserver")
+    port = str(free_ports(3))
+    # The tests' own cache folder is empty, and the program is in the user's.
+    environment = {name: value for name, value in os.environ.items() if name != "XDG_CACHE_HOME"}
+    command = [f"{oracles}/kubernetes-up", str(folder), port]
+    up = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900, env=environment)
+    try:
+        assert up.returncode == 0, f"the real API server does not start: {up.stderr[-2000:]}"
+        yield Path(up.stdout.strip())
+    finally:
+        subprocess.run([f"{oracles}/kubernetes-down", str(folder)], check=False, timeout=60)
+
+
+@pytest.fixture(scope="session")
+def real_kubernetes(real_kubeconfig: Path) -> Iterator[httpx.Client]:
+    """A client with all rights on a real API server."""
+    config = yaml.safe_load(real_kubeconfig.read_text())
+    token, address = config["users"][0]["user"]["token"], config["clusters"][0]["cluster"]["server"]
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=address, headers=headers, verify=False, trust_env=False, timeout=30) as client:
+        yield client
