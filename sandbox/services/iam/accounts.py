@@ -70,7 +70,9 @@ class Accounts:
             current = self.find(account["projectId"], account["email"])
             if etag and etag != current["etag"]:
                 raise aborted("There were concurrent changes. Please retry the whole read-modify-write.")
-            changed = {**current, **changes, "etag": self._etag()}
+            # Terraform's provider reads once, disables, then patches with what it read: the etag guards descriptions.
+            etag = current["etag"] if "disabled" in changes else self._etag()
+            changed = {**current, **changes, "etag": etag}
             self.cloud.store.put(ACCOUNTS, current["name"], changed)
         return changed
 
