@@ -15,7 +15,7 @@ from sandbox.provider.schema import Attribute, Block, Nested, Schema
 from sandbox.provider.wire import encode
 
 WRITE_ONLY = b"\x58\x01"
-"""`write_only = true`, field 11 of an attribute, which the generated messages do not know yet: kept as an unknown field."""
+"""`write_only = true`, field 11 of an attribute, an unknown field to the generated messages, which keep it as such."""
 
 _MODES = {"single": 1, "list": 2, "set": 3, "map": 4, "group": 5}
 

@@ -132,7 +132,7 @@ class RouterNat(Resource):
         return list(self.api.get("compute", self.path(ROUTER, state)).get("nats") or [])
 
     def _body(self, state: Values) -> Json:
-        return {**dict.fromkeys(ALWAYS_SENT, []), **to_body(self.block, self.rules, state)}
+        return {**{key: [] for key in ALWAYS_SENT}, **to_body(self.block, self.rules, state)}
 
     def _send(self, state: Values, nats: list[Json], step: str) -> None:
         answer = self.api.call("compute", "PATCH", self.path(ROUTER, state), {"nats": nats})

@@ -274,9 +274,6 @@ def _reachability(state: Values, body: Json) -> Json:
     for private in _private(state):
         said: Json = {"networkConfig": {}}
         _say_private(said, endpoints, private)
-        update |= {
-            "desiredDefaultEnablePrivateNodes": value
-            for value in [said["networkConfig"].get("defaultEnablePrivateNodes")]
-            if value is not None
-        }
+        if "defaultEnablePrivateNodes" in said["networkConfig"]:
+            update["desiredDefaultEnablePrivateNodes"] = said["networkConfig"]["defaultEnablePrivateNodes"]
     return update

@@ -62,7 +62,7 @@ class SecretVersion(Resource):
     imports = ("{name}",)
     rules = Rules(
         local=frozenset({"secret", "secret_data", "secret_data_wo_version", "is_secret_data_base64", "enabled"}),
-        defaults={"enabled": True, "is_secret_data_base64": False, "secret_data_wo_version": 0},
+        defaults={"enabled": True, "is_secret_data_base64": False},
         replace=frozenset({"secret", "secret_data", "secret_data_wo_version", "is_secret_data_base64"}),
     )
 

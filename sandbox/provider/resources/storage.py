@@ -95,8 +95,11 @@ class Bucket(Resource):
         self.fetch(state)
 
     def observe(self, found: Values, body: Json, state: Values) -> Values:
-        """The address that gsutil takes."""
+        """The address that gsutil takes; a rule that does not ask for a state takes any."""
         found["url"] = f"gs://{state['name']}"
+        for rule in found["lifecycle_rule"]:
+            for condition in rule["condition"]:
+                condition.setdefault("with_state", "ANY")
         return found
 
     def updated(self, body: Json, prior: Values, planned: Values) -> None:
