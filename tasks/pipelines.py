@@ -136,18 +136,12 @@ def prune_objects(environment: Environment, access: ClusterAccess, manifests: Ma
 def wait_for_rollout(environment: Environment, access: ClusterAccess) -> int:
     """Wait by watch until every workload is ready; return how many there are."""
     logger = get_run_logger()
-    waiting: set[ObjectReference] = set()
 
     def report(reference: ObjectReference, status: WorkloadStatus) -> None:
-        if not status.is_ready:
-            waiting.add(reference)
-            logger.info("%s: %s", reference, status.detail)
-        elif reference in waiting:
-            waiting.discard(reference)
-            logger.info("%s is ready: %s; %d to go", reference, status.detail, len(waiting))
+        logger.info("%s %s: %s", reference, "is ready" if status.is_ready else "is not ready yet", status.detail)
 
     ready = rollout.wait_for_rollout(_objects(access), _apply_set(environment), report, timeout_seconds=ROLLOUT_SECONDS)
-    logger.info("%d workloads are ready", len(ready))
+    logger.info("All %d workloads are ready", len(ready))
     return len(ready)
 
 

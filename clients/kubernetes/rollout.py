@@ -25,6 +25,7 @@ WORKLOADS = (
 )
 PODS = Resource("", "v1", "Pod", "pods", True)
 EVENTS = Resource("", "v1", "Event", "events", True)
+EXPLAIN_SECONDS = 30.0
 HINT = "look at its pods: kubectl describe pods --namespace {namespace}"
 
 OnStatus = Callable[[ObjectReference, WorkloadStatus], None]
@@ -38,7 +39,7 @@ def wait_for_rollout(
     Args:
         objects: The cluster.
         apply_set: Whose workloads.
-        on_status: Told of each workload's status when it changes.
+        on_status: Told of each workload that becomes ready, and every EXPLAIN_SECONDS why the first one is not.
         timeout_seconds: For all of them together.
 
     Raises:
@@ -59,22 +60,25 @@ def _wait_for_kind(
     deadline: float,
     timeout_seconds: float,
 ) -> list[ObjectReference]:
-    known: dict[ObjectReference, WorkloadStatus] = {}
+    waiting: list[ObjectReference] = []
     found: Snapshot = {}
+    explained = time.monotonic()
     query = {"labelSelector": apply_set.selector}
     remaining = max(deadline - time.monotonic(), 0.0)
     for found in watch(objects, kind, apply_set.namespace, query, timeout_seconds=remaining):
-        statuses = {reference: workload_status(workload) for reference, workload in found.items()}
-        for reference, status in sorted(statuses.items()):
-            if known.get(reference) != status:
-                on_status(reference, status)
+        statuses = {reference: workload_status(workload) for reference, workload in sorted(found.items())}
+        for reference, status in statuses.items():
             if status.state == "failed":
                 raise _rollout_error(objects, reference, found[reference], "failed")
-        if all(status.is_ready for status in statuses.values()):
-            return sorted(statuses)
-        known = statuses
-    first = min(reference for reference, status in known.items() if not status.is_ready)
-    raise _rollout_error(objects, first, found[first], f"is not ready after {timeout_seconds:.0f} s")
+            if status.is_ready and reference in waiting:
+                on_status(reference, status)
+        waiting = [reference for reference, status in statuses.items() if not status.is_ready]
+        if not waiting:
+            return list(statuses)
+        if time.monotonic() - explained >= EXPLAIN_SECONDS:
+            on_status(waiting[0], WorkloadStatus("progressing", explain(objects, found[waiting[0]])))
+            explained = time.monotonic()
+    raise _rollout_error(objects, waiting[0], found[waiting[0]], f"is not ready after {timeout_seconds:.0f} s")
 
 
 def _rollout_error(objects: Objects, reference: ObjectReference, workload: Manifest, what: str) -> RolloutError:
@@ -93,7 +97,7 @@ def explain(objects: Objects, workload: Manifest) -> str:
         pods = objects.list(PODS, namespace, selector).items
         events = [event for one in (workload, *pods) for event in _events(objects, one)]
         crash = next((line for pod in pods if (line := _last_log_line(objects, pod))), "")
-    except KubernetesError as error:  # the rollout's failure matters more than why we cannot explain it
+    except (KubernetesError, TransientError) as error:  # the rollout matters more than why we cannot explain it
         return f"{diagnose(workload, (), ())} ({error.message})"
     return diagnose(workload, pods, events) + (f"; its last log line: {crash}" if crash else "")
 
