@@ -1,6 +1,7 @@
-"""The documents of one collection as resources with a life: under creation until `ready_at`, gone from `gone_at` on.
+"""The documents of one collection as resources with a life.
 
-Both times stand in the document beside its fields, in seconds since the epoch, and never in an answer.
+A resource is under creation until `ready_at`, at work on a change until `idle_at`, and gone from `gone_at` on. These
+times stand in the document beside its fields, in seconds since the epoch, and never in an answer.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 from sandbox.kernel.cloud import Cloud
 
 Document = dict[str, Any]
-LIFE = ("ready_at", "gone_at", "busy")
+LIFE = ("ready_at", "gone_at", "idle_at")
 EMPTY_LABELS_FINGERPRINT = "42WmSpB8rSM="
 
 

@@ -1,0 +1,1 @@
+"""Service Networking: private connections to service producers."""

@@ -1,0 +1,1 @@
+"""Cloud SQL Admin: instances, their users, databases and backups. No database runs behind them."""
