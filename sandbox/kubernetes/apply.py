@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sandbox.kubernetes.empty import empty_object
 from sandbox.kubernetes.fields import Fields, from_paths
 from sandbox.kubernetes.managers import Managed, Manager, Owned, cap_updates, decode_managed, encode_managed, keep_times
-from sandbox.kubernetes.merge import check_typed, compare, fields_of, merge, remove
+from sandbox.kubernetes.merge import check_typed, compare, fields_of, has_exact_types, merge, remove, same
 from sandbox.kubernetes.reconcile import reconcile
 from sandbox.kubernetes.roundtrip import as_written
 from sandbox.kubernetes.types import Schema
@@ -109,17 +109,18 @@ def apply(
     managed = _tracked(live)
     if not managed and live is not None:
         managed = _before_first_apply(current, schema, version, ignored, now, subresource)
-    managed = {key: owned._replace(fields=reconcile(owned.fields, schema)) for key, owned in managed.items()}
+    managed = {key: owned.owning(reconcile(owned.fields, schema)) for key, owned in managed.items()}
     me = Manager(manager or "unknown", "Apply", "", subresource)
     last = managed.get(me)
     mine = fields_of(applied, schema).without(ignored)
     managed[me] = Owned(mine, version, last.time if last else None)
     merged = _prune(merge(current, applied, schema), managed, last.fields if last else None, schema)
-    managed = _take(current, merged, managed, me, schema, ignored, force=force)
-    managed = _strip(managed, me)
-    if merged != current and me in managed:
-        managed[me] = managed[me]._replace(time=now)
-    return keep_times(live, _with_managed(set_defaults(_written(merged, schema), schema), managed))
+    is_changed = not same(merged, current, exact=has_exact_types(schema))
+    if is_changed:
+        managed = _take(current, merged, managed, me, schema, ignored, force=force)
+        current = set_defaults(_written(merged, schema), schema)
+    managed = _own(managed, me, mine.difference(STRIPPED), last, now if is_changed else None)
+    return keep_times(live, _with_managed(current, managed))
 
 
 def record_update(
@@ -176,12 +177,12 @@ def _before_first_apply(
 def _update(
     live: dict[str, Any], new: dict[str, Any], schema: Schema, managed: Managed, me: Manager, ignored: Fields, now: str
 ) -> Managed:
-    managed = {key: owned._replace(fields=reconcile(owned.fields, schema)) for key, owned in managed.items()}
+    managed = {key: owned.owning(reconcile(owned.fields, schema)) for key, owned in managed.items()}
     comparison = compare(live, new, schema).without(ignored)
     changed = comparison.modified.union(comparison.added)
     lost = changed.union(comparison.removed)
     if lost:
-        managed = {key: owned._replace(fields=owned.fields.difference(lost)) for key, owned in managed.items()}
+        managed = {key: owned.owning(owned.fields.difference(lost)) for key, owned in managed.items()}
     managed = {key: owned for key, owned in managed.items() if owned.fields}
     mine = changed.difference(STRIPPED)
     if mine:
@@ -232,20 +233,19 @@ def _take(
         raise ApplyConflict(conflicts)
     lost = changed.union(comparison.removed)
     remaining = {
-        key: owned if key == me else owned._replace(fields=owned.fields.difference(lost))
-        for key, owned in managed.items()
+        key: owned if key == me else owned.owning(owned.fields.difference(lost)) for key, owned in managed.items()
     }
     return {key: owned for key, owned in remaining.items() if owned.fields}
 
 
-def _strip(managed: Managed, me: Manager) -> Managed:
-    if me not in managed:
+def _own(managed: Managed, me: Manager, fields: Fields, last: Owned | None, now: str | None) -> Managed:
+    """Record what the applier owns; an apply without effect leaves its time, and a new applier without one."""
+    mine = managed.pop(me, None)
+    if mine is None or not fields:
         return managed
-    fields = managed[me].fields.difference(STRIPPED)
-    stripped = {key: owned for key, owned in managed.items() if key != me}
-    if fields:
-        stripped[me] = managed[me]._replace(fields=fields)
-    return stripped
+    is_same = last is not None and last.fields == fields and last.api_version == mine.api_version
+    owned = last if is_same and last is not None else mine.owning(fields)
+    return {**managed, me: owned._replace(time=now) if now else owned}
 
 
 def _ignored(obj: dict[str, Any], schema: Schema, subresource: str) -> Fields:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from typing import Any
 
 from sandbox.kubernetes.types import Schema
@@ -102,9 +104,9 @@ class Fields:
 
     def paths(self, prefix: str = "") -> Iterator[str]:
         """Return each field as conflicts name it, as `.spec.containers[name="main"].image`, in the server's order."""
-        for element in sorted(self.members, key=sort_key):
+        for element in _sorted(self.members):
             yield prefix + element_text(element)
-        for element in sorted(self.children, key=sort_key):
+        for element in _sorted(self.children.keys()):
             yield from self.children[element].paths(prefix + element_text(element))
 
     def to_json(self, *, is_member: bool = False) -> dict[str, Any]:
@@ -112,7 +114,7 @@ class Fields:
         out: dict[str, Any] = {}
         if is_member and (self.members or self.children):
             out["."] = {}
-        for element in sorted(self.members | self.children.keys(), key=sort_key):
+        for element in _sorted(self.members | self.children.keys()):
             child = self.children.get(element)
             out[element] = {} if child is None else child.to_json(is_member=element in self.members)
         return out
@@ -163,16 +165,22 @@ def item_element(item: Any, schema: Schema) -> str:
         raise ValueError("associative list with keys may not have a null element")
     if not isinstance(item, dict):
         raise ValueError("associative list with keys may not have non-map elements")
-    keys: dict[str, Any] = {}
+    values = []
     for name in schema.map_keys:
         value = item[name] if name in item else schema.items.key_default(name)
         if value is None and name not in item:
             omitted = f'associative list with keys has an element that omits key field "{name}"'
             raise ValueError(f"{omitted} (and doesn't have default value)")
-        keys[name] = value
-    return "k:" + _compact(dict(sorted(keys.items())))
+        values.append(value)
+    return _key_element(schema.map_keys, *values)
 
 
+@lru_cache(maxsize=4096, typed=True)
+def _key_element(names: tuple[str, ...], *values: Any) -> str:
+    return "k:" + _compact(dict(sorted(zip(names, values, strict=True))))
+
+
+@lru_cache(maxsize=4096)
 def element_text(element: str) -> str:
     """Return a path element as error messages show it."""
     kind, content = element[:2], element[2:]
@@ -184,6 +192,7 @@ def element_text(element: str) -> str:
     return f"[={_compact(value)}]" if kind == "v:" else f"[{content}]"
 
 
+@lru_cache(maxsize=4096)
 def sort_key(element: str) -> tuple[int, Any]:
     """Order path elements as the server does: fields, then items by keys, then items by value."""
     kind = element[0]
@@ -195,6 +204,7 @@ def sort_key(element: str) -> tuple[int, Any]:
     return 2, _value_key(value)
 
 
+_ENCODE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _KINDS = {"f:", "k:", "v:", "i:"}
 
 
@@ -206,13 +216,18 @@ def _value_key(value: Any) -> tuple[int, Any]:
     return (2, value) if isinstance(value, str) else (4, _compact(value))
 
 
+@lru_cache(maxsize=4096)
 def _canonical(element: str) -> str:
     value = json.loads(element[2:])
     return element[:2] + _compact(dict(sorted(value.items())) if isinstance(value, dict) else value)
 
 
 def _compact(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODE(value)
+
+
+def _sorted(elements: AbstractSet[str]) -> list[str]:
+    return sorted(elements) if all(element[0] == "f" for element in elements) else sorted(elements, key=sort_key)
 
 
 def _with(mine: Fields, other: Fields | None, combine: Callable[[Fields, Fields], Fields]) -> Fields | None:

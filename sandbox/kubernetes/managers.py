@@ -46,11 +46,16 @@ class Manager(NamedTuple):
 
 
 class Owned(NamedTuple):
-    """What a manager owns, in which API version it said so, and when."""
+    """What a manager owns, in which API version it said so, and when; `fields_v1` is what `fields` were read from."""
 
     fields: Fields
     api_version: str
     time: str | None
+    fields_v1: Mapping[str, Any] | None = None
+
+    def owning(self, fields: Fields) -> Owned:
+        """Return the same with other fields."""
+        return self if fields is self.fields else Owned(fields, self.api_version, self.time)
 
 
 Managed = dict[Manager, Owned]
@@ -78,7 +83,8 @@ def decode_managed(entries: Any) -> Managed:
         manager = Manager(
             entry.get("manager", ""), operation, version if operation == "Update" else "", entry.get("subresource", "")
         )
-        managed[manager] = Owned(from_json(entry.get("fieldsV1") or {}), version, entry.get("time"))
+        fields = entry.get("fieldsV1") or {}
+        managed[manager] = Owned(from_json(fields), version, entry.get("time"), fields)
     return managed
 
 
@@ -131,10 +137,11 @@ def keep_times(live: Mapping[str, Any] | None, obj: dict[str, Any]) -> dict[str,
 
 
 def _encode_entry(manager: Manager, owned: Owned) -> dict[str, Any]:
+    fields = owned.fields.to_json() if owned.fields_v1 is None else owned.fields_v1
     entry: dict[str, Any] = {
         "apiVersion": owned.api_version,
         "fieldsType": "FieldsV1",
-        "fieldsV1": owned.fields.to_json(),
+        "fieldsV1": fields,
     }
     entry["manager"] = manager.name
     entry["operation"] = manager.operation

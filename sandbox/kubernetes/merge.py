@@ -41,8 +41,10 @@ class Comparison:
         return self
 
 
-def same(left: Any, right: Any) -> bool:
-    """Tell whether two JSON values are equal (True is not 1)."""
+def same(left: Any, right: Any, *, exact: bool = False) -> bool:
+    """Tell whether two JSON values are equal; unless types are `exact`, take care that true is not 1."""
+    if exact:
+        return bool(left == right)
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(same(value, right[key]) for key, value in left.items())
     if isinstance(left, list) and isinstance(right, list):
@@ -205,16 +207,22 @@ def _interleave(
 def compare(old: Any, new: Any, schema: Schema) -> Comparison:
     """Return which fields were removed, modified and added."""
     comparison = Comparison()
-    _Comparing(comparison).descend(old, new, schema, ())
+    _Comparing(comparison, has_exact_types(schema)).descend(old, new, schema, ())
     return comparison
 
 
+def has_exact_types(schema: Schema) -> bool:
+    """Tell whether `==` decides on equality: no field of the type may be 1 here and true there."""
+    return schema.is_builtin and not schema.name.endswith((".CustomResourceDefinition", ".ControllerRevision"))
+
+
 class _Comparing:
-    def __init__(self, comparison: Comparison):
+    def __init__(self, comparison: Comparison, is_exact: bool):
         self.comparison = comparison
+        self.is_exact = is_exact
 
     def descend(self, old: Any, new: Any, schema: Schema, path: tuple[str, ...]) -> None:
-        if old is not MISSING and new is not MISSING and schema.single is not None and old is new:
+        if old is new or (self.is_exact and old == new):
             return
         shape = schema.shape(old if new is MISSING else new)
         if schema.single is None and old is not MISSING and new is not MISSING:
