@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -23,10 +24,17 @@ from clients.kustomize_binary import candidates, find_kustomize
 from clients.manifest_mirrors import Mirror, cache_folder
 from environment.errors import RenderError
 from environment.kustomization import COMPONENTS, generated_files
-from environment.pipelines import KustomizeParameters, Manifest, Rendered, digest_of
+from environment.pipelines import KustomizeParameters, Rendered, digest_of
 
 TIMEOUT_SECONDS = 100
+LONGEST_MESSAGE = 400
 NOWHERE = "http://127.0.0.1:9"  # Kustomize tries HTTP where git fails: it is to fail at once
+GIT = """#!/bin/sh
+# Kustomize updates submodules after every checkout. No manifest is in one, and git's script for it wants more programs
+# than a bare machine has.
+[ "$1" = submodule ] && exit 0
+exec {git} "$@"
+"""
 
 
 def render(parameters: KustomizeParameters, overlay: Path, mirror: Mirror) -> Rendered:
@@ -49,7 +57,7 @@ def render(parameters: KustomizeParameters, overlay: Path, mirror: Mirror) -> Re
     return Rendered(manifests=tuple(manifests), digest=digest, source=mirror.source, commit=mirror.commit)
 
 
-def _build(parameters: KustomizeParameters, overlay: Path, mirror: Mirror) -> list[Manifest]:
+def _build(parameters: KustomizeParameters, overlay: Path, mirror: Mirror) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="mlops-env-kustomize-") as temporary:
         folder = Path(temporary).resolve() / "environment"
         folder.mkdir()
@@ -69,7 +77,20 @@ def _environment(mirror: Mirror, temporary: Path) -> dict[str, str]:
     variables = git_environment({f"url.{mirror.folder.as_uri()}/.insteadOf": "https://github.com/"}, INHERITED)
     proxies = dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), NOWHERE)
     ours = {"GIT_ALLOW_PROTOCOL": "file", "TMPDIR": str(temporary), "KUBECONFIG": os.devnull, "KUBERC": "off"}
-    return variables | proxies | ours
+    path = os.pathsep.join(filter(None, [_git_folder(temporary), os.environ.get("PATH", "")]))
+    return variables | proxies | ours | {"PATH": path}
+
+
+def _git_folder(temporary: Path) -> str:
+    """Make a folder with the git that Kustomize is to find first; "" where programs may not run from there."""
+    found = shutil.which("git")
+    if found is None:
+        raise RenderError("git was not found", "install git and put it on PATH")
+    program = temporary / "bin" / "git"
+    program.parent.mkdir()
+    program.write_text(GIT.format(git=shlex.quote(found)))
+    program.chmod(0o700)
+    return str(program.parent) if os.access(program, os.X_OK) else ""
 
 
 def _run(command: list[str], variables: dict[str, str]) -> str:
@@ -94,11 +115,11 @@ def _run(command: list[str], variables: dict[str, str]) -> str:
 
 def _message(stderr: str) -> str:
     """Find Kustomize's error among its warnings; git's, where that is what stopped it."""
-    lines = [line.strip() for line in stderr.splitlines() if line.strip() and not line.startswith("#")]
     if fatal := re.search(r"fatal: .*", stderr):
-        return fatal[0][:300]
-    errors = [line for line in lines if line.lower().startswith("error:")] or lines or ["no message"]
-    return re.sub(r"^error:\s*", "", errors[0], flags=re.IGNORECASE)[-300:]
+        return fatal[0][:LONGEST_MESSAGE]
+    lines = [line.strip() for line in stderr.splitlines() if line.strip() and not line.startswith("#")]
+    text = re.sub(r"^error:\s*", "", " ".join(lines) or "no message", flags=re.IGNORECASE)
+    return text if len(text) <= LONGEST_MESSAGE else f"…{text[-LONGEST_MESSAGE:]}"  # the cause is what comes last
 
 
 def _inputs_digest(parameters: KustomizeParameters, overlay: Path, mirror: Mirror) -> str:
@@ -113,7 +134,7 @@ def _inputs_digest(parameters: KustomizeParameters, overlay: Path, mirror: Mirro
     return inputs.hexdigest()
 
 
-def _read(kept: Path) -> list[Manifest] | None:
+def _read(kept: Path) -> list[dict[str, Any]] | None:
     try:
         found = json.loads(kept.read_text())
         return found["manifests"] if found["digest"] == digest_of(found["manifests"]) else None
@@ -121,7 +142,7 @@ def _read(kept: Path) -> list[Manifest] | None:
         return None
 
 
-def _write(kept: Path, manifests: list[Manifest]) -> None:
+def _write(kept: Path, manifests: list[dict[str, Any]]) -> None:
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=kept.parent, delete=False) as file:
         json.dump({"digest": digest_of(manifests), "manifests": manifests}, file)

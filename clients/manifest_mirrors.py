@@ -12,17 +12,18 @@ import json
 import os
 import shutil
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from clients.git import git
 from clients.manifest_sources import GITHUB, GitHub, Source, local_source
-from environment.errors import MlopsEnvError, UnreachableError
+from environment.errors import RenderError, UnreachableError
 from environment.kustomization import BASES
 from environment.upstream import PIPELINES, SUBTREE, Release, remote_releases
 
 MIRROR = "MLOPS_ENV_GIT_MIRROR"
 FALLBACK = "MLOPS_ENV_GIT_MIRROR_FALLBACK"
+PROBE_SECONDS = 6  # to learn whether GitHub answers; it is asked twice before a run gives up
 LAYOUT = 1  # of the cache; another number leaves older folders alone
 
 
@@ -58,10 +59,11 @@ def fetch_mirror(version: str) -> Mirror:
         RenderError: The source has no such release.
     """
     if given := os.environ.get(MIRROR):
-        return _mirror_of(local_source(Path(given), f"mirror {given}"), version)
+        root = Path(given).expanduser().absolute()
+        return _mirror_of(local_source(root, f"mirror {root}"), version)
     fallback = os.environ.get(FALLBACK)
     try:
-        return _mirror_of(GitHub(GITHUB, probe_seconds=5 if fallback else 15), version)
+        return _mirror_of(GitHub(GITHUB, PROBE_SECONDS), version)
     except UnreachableError as error:
         if fallback:
             return _mirror_of(local_source(Path(fallback), "the sandbox's skeleton"), version)
@@ -77,20 +79,23 @@ def _mirror_of(source: Source, version: str) -> Mirror:
     place.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{version}-", dir=place.parent) as temporary:
         made = Path(temporary) / "mirror"
-        _make(made, place, source, release)
-        try:
-            made.rename(place)
-        except OSError:  # another run was faster, or an earlier one left something that cannot be read
-            if _read(place) is None:
-                shutil.rmtree(place)
-                made.rename(place)
-    mirror = _read(place)
-    if mirror is None:
-        raise MlopsEnvError(f"the mirror {place} cannot be read", "remove it")
+        _make(made, source, release)
+        _put(made, place)
+    if (mirror := _read(place)) is None:
+        raise RenderError(f"the mirror of Kubeflow Pipelines' manifests at {place} cannot be read", "remove it")
     return mirror
 
 
-def _make(made: Path, place: Path, source: Source, release: Release) -> None:
+def _put(made: Path, place: Path) -> None:
+    try:
+        made.rename(place)
+    except OSError:  # another run was faster, or somebody has removed a part of it
+        if _read(place) is None:
+            shutil.rmtree(place, ignore_errors=True)
+            made.rename(place)
+
+
+def _make(made: Path, source: Source, release: Release) -> None:
     """Copy a release and those that it refers to into repositories of our own."""
     work = made.parent
     files = source.checkout(release, work / "pipelines")
@@ -99,8 +104,8 @@ def _make(made: Path, place: Path, source: Source, release: Release) -> None:
     for other in sorted(needed):
         folder = source.checkout(other, work / f"{other.repository.replace('/', '+')}-{other.tag}").folder
         revisions.append(_add_release(made, other, folder))
-    mirror = Mirror(place, source.name, files.commit or revisions[0], "+".join(revisions))
-    (made / "mirror.json").write_text(json.dumps(asdict(mirror) | {"folder": str(place)}))
+    origin = {"source": source.name, "commit": files.commit or revisions[0], "revision": "+".join(revisions)}
+    (made / "mirror.json").write_text(json.dumps(origin, indent=2))
 
 
 def _add_release(mirror: Path, release: Release, folder: Path) -> str:
@@ -123,7 +128,8 @@ def _text(path: Path) -> str | None:
 
 def _read(place: Path) -> Mirror | None:
     try:
-        found = json.loads((place / "mirror.json").read_text())
-        return Mirror(**(found | {"folder": place}))
+        origin = json.loads((place / "mirror.json").read_text())
+        is_whole = (place / f"{PIPELINES}.git" / "HEAD").is_file()
+        return Mirror(folder=place, **origin) if is_whole else None
     except (OSError, ValueError, TypeError):
         return None

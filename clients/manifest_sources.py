@@ -63,7 +63,8 @@ class Repositories:
 
     def key(self, release: Release) -> str:
         """Follow the mirror when its tag moves."""
-        return _digest("git", str(self.root), _tagged(str(self._repository(release)), release, self.root, 60))
+        commit = _tagged(str(self._repository(release)), release, self.root, 60)
+        return _digest("git", self.name, str(self.root), commit)
 
     def checkout(self, release: Release, folder: Path) -> Checkout:
         """Fetch from the repository."""
@@ -87,7 +88,7 @@ class PlainFiles:
             if path.is_file():
                 contents.update(f"{path.relative_to(self.root)}\0{path.stat().st_size}\0".encode())
                 contents.update(path.read_bytes())
-        return _digest("files", str(self.root), contents.hexdigest())
+        return _digest("files", self.name, str(self.root), contents.hexdigest())
 
     def checkout(self, release: Release, folder: Path) -> Checkout:
         """Use the files where they are."""

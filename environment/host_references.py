@@ -1,8 +1,8 @@
 """What texts name: Services by host, and what the documents inside ConfigMaps name for the pods they will make.
 
-A text is no typed reference, so only forms that leave no doubt count: a host that ends in a namespace that we fill
-(`minio-service.ml:9000`, `ml-pipeline.ml.svc`), the value of a setting whose name ends in HOST, and the fields
-`serviceAccountName` and `…Secret: {name, key}` of a document in a ConfigMap.
+A text is no typed reference, so only forms that leave no doubt count: a host in a namespace that we fill, written with
+a port or as `.svc` (`minio-service.ml:9000`, `ml-pipeline.ml.svc`) or alone; a bare name as the value of a setting
+whose name ends in "host"; and the fields `serviceAccountName` and `…Secret: {name, key}` of a document in a ConfigMap.
 """
 
 from __future__ import annotations
@@ -13,23 +13,26 @@ from typing import Any
 
 import yaml
 
-from environment.pipelines import Manifest
+from environment.objects import Manifest
 from environment.pod_references import Reference, containers, pod_spec
 
 LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_HOST = re.compile(rf"(?<![\w.-])({LABEL})\.({LABEL})(?:\.svc(?:\.cluster\.local)?)?(?=[:/]|$|\s|\")")
-_HOST_SETTING = re.compile(r"(?:^|_)host(?:_?name)?$|[a-z0-9]Host$", re.IGNORECASE)
-_NAME = re.compile(rf"^{LABEL}$")
+_HOST = re.compile(rf"(?<![\w.@-])({LABEL})\.({LABEL})(?:\.svc(?:\.cluster\.local)?(?![\w.-])|(?=:\d))")
+_HOST_ALONE = re.compile(rf"({LABEL})\.({LABEL})")
+_HOST_SETTING = re.compile(r"(?:^|[_-])(?:host|HOST)(?:[_-]?(?:name|NAME))?$|[a-z0-9]Host$")
+_NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+_NO_NAMES = ("localhost", "true", "false")
 
 
 def host_references(manifest: Manifest, namespaces: set[str]) -> Iterator[Reference]:
     """Yield the Services and accounts that an object's texts name in these namespaces."""
     origin = Reference.of(manifest)
     for name, text in _settings(manifest):
-        for host in _HOST.finditer(text):
+        hosts = [*_HOST.finditer(text)] or [match for match in [_HOST_ALONE.fullmatch(text)] if match]
+        for host in hosts:
             if host[2] in namespaces:
                 yield origin.to("Service", host[1], namespace=host[2])
-        if _HOST_SETTING.search(name) and _NAME.match(text) and text != "localhost":
+        if _HOST_SETTING.search(name) and _NAME.fullmatch(text) and text not in _NO_NAMES:
             yield origin.to("Service", text)
     if manifest["kind"] == "ConfigMap":
         for text in (manifest.get("data") or {}).values():

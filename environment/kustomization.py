@@ -29,8 +29,7 @@ def generated_files(parameters: KustomizeParameters, overlay: str) -> Mapping[st
         "kind": "Kustomization",
         "namespace": parameters.namespace,
         "sortOptions": {"order": "legacy"},  # namespaces and definitions first, whatever the program's default
-        # No file of upstream is in a submodule: looking for them costs git two processes per clone.
-        "resources": [f"{UPSTREAM}/{base}?ref={parameters.version}&submodules=false" for base in BASES],
+        "resources": [f"{UPSTREAM}/{base}?ref={parameters.version}" for base in BASES],
         "components": [f"{overlay}/{component}" for component in COMPONENTS],
         "configMapGenerator": [
             {

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-Manifest = dict[str, Any]
+from environment.objects import Manifest
+
 Namespace = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
 ProjectId = Annotated[str, StringConstraints(pattern=r"^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
 Bucket = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$")]
@@ -76,7 +77,7 @@ class Rendered(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    manifests: tuple[Manifest, ...]
+    manifests: tuple[dict[str, Any], ...]
     digest: str
     source: str
     commit: str
@@ -86,10 +87,3 @@ def digest_of(manifests: Iterable[Manifest]) -> str:
     """Return "sha256:…", equal for equal objects in equal order, whatever the order of their fields."""
     text = json.dumps(list(manifests), sort_keys=True, separators=(",", ":"))
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-
-
-def identity_of(manifest: Manifest) -> str:
-    """Name an object as people do: "Deployment ml/ml-pipeline", "CustomResourceDefinition workflows.argoproj.io"."""
-    metadata = manifest.get("metadata") or {}
-    namespace = metadata.get("namespace")
-    return f"{manifest.get('kind')} {namespace + '/' if namespace else ''}{metadata.get('name')}"

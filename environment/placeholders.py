@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from environment.errors import RenderError
-from environment.pipelines import Manifest, identity_of
+from environment.objects import Manifest, reference_of
 
 PLACEHOLDERS = (
     re.compile(r"\byour[A-Z][A-Za-z]*"),  # params.env: yourGcsBucketName
@@ -29,7 +29,7 @@ def check_placeholders(manifests: Iterable[Manifest]) -> None:
         for path, text in _texts(manifest, ""):
             if found := find_placeholder(text):
                 raise RenderError(
-                    f"{identity_of(manifest)}: {path} still holds the placeholder {found!r}",
+                    f"{reference_of(manifest)}: {path} still holds the placeholder {found!r}",
                     "give the environment's own value in gcp-configs.env, or report it if mlops-env made that file",
                 )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from environment.pipelines import Manifest, identity_of
+from environment.objects import Manifest, reference_of
 
 POD_SPECS = {
     "Pod": ("spec",),
@@ -36,7 +36,7 @@ class Reference:
     def of(cls, manifest: Manifest) -> Reference:
         """Start from an object, in its own namespace."""
         metadata = manifest["metadata"]
-        return cls(identity_of(manifest), manifest["kind"], metadata.get("namespace", ""), metadata["name"])
+        return cls(str(reference_of(manifest)), manifest["kind"], metadata.get("namespace", ""), metadata["name"])
 
     def to(self, kind: str, name: str, key: str | None = None, *, namespace: str | None = None) -> Reference:
         """Point at an object, by default one in the same namespace."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from environment.errors import MissingReferenceError
+from environment.errors import MissingReferenceError, RenderError
 from environment.host_references import host_references
 from environment.made_elsewhere import MADE_ELSEWHERE, MadeElsewhere
-from environment.pipelines import Manifest
+from environment.objects import Manifest, reference_of
 from environment.pod_references import Reference, pod_references
 
 UPSTREAM_NAMESPACE = "kubeflow"
@@ -44,10 +44,17 @@ def missing_references(manifests: Sequence[Manifest], elsewhere: Iterable[MadeEl
     made = {(item.kind, item.name): item for item in elsewhere}
     lines: dict[str, None] = {}
     for manifest in manifests:
-        for reference in references(manifest, namespaces):
+        for reference in _read(manifest, namespaces):
             if problem := _problem(reference, objects, made):
                 lines[f"{reference.referrer} {problem}"] = None
     return list(lines)
+
+
+def _read(manifest: Manifest, namespaces: set[str]) -> list[Reference]:
+    try:
+        return list(references(manifest, namespaces))
+    except (AttributeError, KeyError, TypeError) as error:
+        raise RenderError(f"{reference_of(manifest)} is malformed ({type(error).__name__}: {error})") from error
 
 
 def references(manifest: Manifest, namespaces: Iterable[str]) -> Iterator[Reference]:

@@ -12,8 +12,10 @@ from environment.placeholders import check_placeholders
 from environment.references import check_references
 from tasks.policy import RETRIED
 
+RETRIED_ONCE = {**RETRIED, "retries": 1}  # a machine without a network should learn it within seconds
 
-@task(name="fetch-manifests", task_run_name="fetch manifests of Kubeflow Pipelines {version}", **RETRIED)
+
+@task(name="fetch-manifests", task_run_name="fetch manifests of Kubeflow Pipelines {version}", **RETRIED_ONCE)
 def fetch_manifests(version: str) -> Mirror:
     """Bring the release's manifests into the local mirror, unless they are there."""
     mirror = fetch_mirror(version)
@@ -21,7 +23,7 @@ def fetch_manifests(version: str) -> Mirror:
     return mirror
 
 
-@task(name="render-manifests", task_run_name="render manifests", timeout_seconds=120, **RETRIED)
+@task(name="render-manifests", task_run_name="render manifests", timeout_seconds=120)
 def render_manifests(parameters: KustomizeParameters, mirror: Mirror) -> Rendered:
     """Build our overlay; refuse what still holds placeholders, or names something that nothing makes."""
     rendered = render(parameters, project_root() / "kustomize", mirror)
