@@ -1,0 +1,1 @@
+"""A Kubernetes API server for one cluster, driven by the published types instead of code per kind."""
