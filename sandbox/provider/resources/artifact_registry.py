@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sandbox.provider.api import Json
 from sandbox.provider.links import last, same_case
 from sandbox.provider.resource import Resource
-from sandbox.provider.rules import Rules
+from sandbox.provider.rules import Rules, camel
 from sandbox.provider.wire import Values
 
 CHANGEABLE = frozenset(
@@ -64,3 +64,5 @@ class Repository(Resource):
         for key in set(body) - CHANGEABLE:
             del body[key]
         body.setdefault("cleanupPolicies", {})
+        for scanning in planned.get("vulnerability_scanning_config") or []:
+            body["vulnerabilityScanningConfig"] = {camel(name): value for name, value in scanning.items() if value}

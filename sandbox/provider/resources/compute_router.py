@@ -116,7 +116,9 @@ class RouterNat(Resource):
         """Replace the entry in the router's list."""
         with self._router(planned):
             nats = self._nats(planned)
-            body = self._body(planned)
+            body = {"enableDynamicPortAllocation": False, **self._body(planned)}
+            if config.get("auto_network_tier") is None:
+                body.pop("autoNetworkTier", None)
             self._send(planned, [body if nat.get("name") == planned["name"] else nat for nat in nats], "update")
 
     def remove(self, prior: Values) -> None:

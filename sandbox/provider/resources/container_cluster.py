@@ -24,13 +24,34 @@ PROTECTED = (
 )
 ALWAYS_SENT: Json = {
     "autopilot": {"enabled": False},
+    "autoscaling": {"enableNodeAutoprovisioning": False},
     "binaryAuthorization": {"enabled": False},
     "legacyAbac": {"enabled": False},
     "maintenancePolicy": {"window": {}},
     "networkPolicy": {},
+    "nodeConfig": {
+        "oauthScopes": [
+            f"https://www.googleapis.com/auth/{scope}"
+            for scope in (
+                "devstorage.read_only",
+                "logging.write",
+                "monitoring",
+                "service.management.readonly",
+                "servicecontrol",
+                "trace.append",
+            )
+        ]
+    },
     "notificationConfig": {"pubsub": {}},
 }
 """What the real provider says about a cluster whose configuration says nothing."""
+DNS_ENDPOINT = ("allowExternalTraffic", "enableK8sCertsViaDns", "enableK8sTokensViaDns")
+IP_ENDPOINTS: Json = {
+    "enablePublicEndpoint": True,
+    "enabled": True,
+    "globalAccess": False,
+    "privateEndpointSubnetwork": "",
+}
 
 
 class Cluster(Resource):
@@ -107,8 +128,10 @@ class Cluster(Resource):
         endpoints.setdefault("authorizedNetworksConfig", {})
         for private in _private(state):
             _say_private(body, endpoints, private)
-        endpoints.setdefault("enablePublicEndpoint", True)
-        endpoints.setdefault("enabled", True)
+        body["controlPlaneEndpointsConfig"].setdefault("dnsEndpointConfig", dict.fromkeys(DNS_ENDPOINT, False))
+        body["controlPlaneEndpointsConfig"]["ipEndpointsConfig"] = {**IP_ENDPOINTS, **endpoints}
+        if not body.get("enableKubernetesAlpha"):
+            body.pop("enableKubernetesAlpha", None)
 
     # --- read
 

@@ -131,6 +131,7 @@ class NodePool(Resource):
             if isinstance(state.get("node_count"), int):
                 body["initialNodeCount"] = state["node_count"]
             body.setdefault("networkConfig", {})
+            body.setdefault("config", {}).setdefault("loggingConfig", {"variantConfig": {}})
             answer = self._call("POST", self.collection, state, {"nodePool": body})
             self.keep(state)
             self.wait(answer, state, "create")
@@ -168,7 +169,9 @@ class NodePool(Resource):
         with self._cluster(planned):
             self._wait(planned, "update")
             if "autoscaling" in changed:
-                scaling = body.get("autoscaling", {"enabled": False})
+                scaling = dict(body.get("autoscaling", {"enabled": False}))
+                if not scaling.get("totalMaxNodeCount"):
+                    scaling.pop("totalMaxNodeCount", None)
                 update = {"desiredNodePoolId": planned["name"], "desiredNodePoolAutoscaling": scaling}
                 self._send("PUT", CLUSTER, planned, {"update": update})
             for name in sorted(_changed_config(self, prior, planned)):

@@ -81,11 +81,9 @@ CHANGEABLE = frozenset(
 """What a node pool changes in place; anything else needs another pool."""
 
 
-def _same_labels(one: Any, other: Any) -> bool:
-    def own(labels: Any) -> Json:
-        return {key: value for key, value in dict(labels).items() if not key.startswith("goog-gke-")}
-
-    return own(one) == own(other)
+def _own_labels(found: Any) -> Json:
+    """Labels without those that GKE adds."""
+    return {key: value for key, value in dict(found or {}).items() if not key.startswith("goog-gke-")}
 
 
 def node_rules(prefix: str) -> Rules:
@@ -95,11 +93,9 @@ def node_rules(prefix: str) -> Rules:
         read_only=frozenset({f"{prefix}effective_taints"}),
         defaults={f"{prefix}shielded_instance_config.enable_integrity_monitoring": True},
         computed_blocks=frozenset(prefix + name for name in _COMPUTED),
-        same={
-            f"{prefix}boot_disk_kms_key": same_link,
-            f"{prefix}resource_labels": _same_labels,
-        },
+        same={f"{prefix}boot_disk_kms_key": same_link},
         strings=frozenset(prefix + name for name in _NUMBERS_AS_STRINGS),
+        decode={f"{prefix}resource_labels": _own_labels},
     )
 
 

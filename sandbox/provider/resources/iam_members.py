@@ -80,7 +80,7 @@ class Member(Resource):
             try:
                 bindings = change_bindings(policy.get("bindings") or [], changes)
                 extra: Json = {key: policy[key] for key in ("etag", "auditConfigs") if key in policy}
-                self.write(state, {**extra, "bindings": bindings, "version": 3})
+                self.write(state, {**extra, **({"bindings": bindings} if bindings else {}), "version": 3})
                 break
             except ApiFailure as failure:
                 if failure.code != 409 or pause is None:
@@ -113,6 +113,7 @@ class Member(Resource):
     def remove(self, prior: Values) -> None:
         """Take the member out; a policy that is gone has no members."""
         self.modify(prior, self._membership(prior, is_wanted=False))
+        self.policy(prior)
 
     def _membership(self, state: Values, *, is_wanted: bool) -> Membership:
         blocks = state.get("condition") or []

@@ -199,6 +199,8 @@ class DatabaseInstance(Resource):
 
     def _body(self, state: Values) -> Json:
         body = to_body(self.block, self.rules, state)
+        if body.get("settings", {}).get("storageAutoResizeLimit") == "0":
+            del body["settings"]["storageAutoResizeLimit"]
         addresses = body.get("settings", {}).get("ipConfiguration")
         if addresses is not None:
             addresses["requireSsl"] = None
@@ -215,8 +217,10 @@ class DatabaseInstance(Resource):
                 self.wait(self._call("PATCH", self.item, planned, body), planned, "update")
             if changed - {"database_version"}:
                 whole = self._body(planned)
-                kept = ("instanceType", "maintenanceVersion", "settings")
-                body = {key: whole[key] for key in kept if key in whole}
+                body = {key: whole[key] for key in ("instanceType", "settings") if key in whole}
+                if config.get("maintenance_version"):
+                    body["maintenanceVersion"] = config["maintenance_version"]
+                body["settings"].setdefault("dataCacheConfig", {})
                 versions = [block.get("version") for block in _blocks(prior)]
                 body["settings"]["settingsVersion"] = str(versions[0]) if versions else None
                 self.wait(self._call("PUT", self.item, planned, body), planned, "update")

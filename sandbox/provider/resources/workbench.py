@@ -146,6 +146,25 @@ class Instance(Resource):
         decode={"name": last},
     )
 
+    def prepare(self, body: Json, state: Values, config: Values) -> None:
+        """A machine without shielding says so; accounts carry the scopes that Google gave them."""
+        setup = body.setdefault("gceSetup", {})
+        setup.setdefault("shieldedInstanceConfig", None)
+        for block in _setup(state):
+            held = block.get("service_accounts")
+            known_accounts = held if isinstance(held, list) else []
+            for account, known in zip(setup.get("serviceAccounts") or [], known_accounts, strict=False):
+                if known.get("scopes"):
+                    account["scopes"] = known["scopes"]
+
+    def settled(self, state: Values, body: Json) -> Values:
+        """What the service added is in the state too; a plan does not count it as a difference."""
+        new = super().settled(state, body)
+        found = body.get("gceSetup") or {}
+        for block in _setup(new):
+            block |= {name: found[name] for name in ("metadata", "tags") if found.get(name)}
+        return new
+
     def created(self, answer: Json, state: Values) -> None:
         """Wait until it runs, and stop it where that is wanted."""
         self._wait(state, "ACTIVE", "create")
@@ -171,6 +190,7 @@ class Instance(Resource):
         ]
         if mask:
             body = to_body(self.block, self.rules, planned)
+            self.prepare(body, planned, config)
             answer = self.api.call(
                 self.service, "PATCH", self.path(self.item, planned), body, {"updateMask": ",".join(mask)}
             )
@@ -180,7 +200,8 @@ class Instance(Resource):
             self._post(planned, "stop", None)
         elif wanted == "ACTIVE" and (stopped or needs_stop):
             self._post(planned, "start", None)
-        self._wait(planned, wanted, "update")
+        if needs_stop or (wanted == "STOPPED") != stopped:
+            self._wait(planned, wanted, "update")
         return self.observed(planned)
 
     def _changed_setup(self, prior: Values, planned: Values) -> set[str]:
@@ -203,3 +224,8 @@ class Instance(Resource):
 
     def _wait(self, state: Values, wanted: str, step: str) -> None:
         wait_for(lambda: self.fetch(state), "state", (wanted,), self.timeout(state, step), ("FAILED", "DELETED"))
+
+
+def _setup(state: Values) -> list[Values]:
+    held = state.get("gce_setup")
+    return [block for block in held if isinstance(block, dict)] if isinstance(held, list) else []
