@@ -1,0 +1,333 @@
+"""Kubeflow Pipelines' manifests, applied by our code to a real API server and to a cluster of the sandbox."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import sandbox
+from clients.addresses import Addresses
+from clients.kubernetes.apply import plan_objects
+from clients.kubernetes.connection import Cluster, ClusterAccess
+from clients.kubernetes.installation import install
+from clients.kubernetes.objects import Objects
+from clients.kubernetes.prerequisites import DEFINITIONS
+from clients.kustomize import render
+from clients.manifest_mirrors import MIRROR, fetch_mirror
+from environment.apply_set import ApplySet
+from environment.errors import ApplyConflictError, KubernetesError
+from environment.objects import ObjectReference, reference_of
+from environment.paths import project_root
+from environment.pipeline_secrets import artifact_keys_secret, encode_artifact_keys, mysql_secret
+from environment.pipelines import KustomizeParameters
+from sandbox.clusters.manager import Clusters
+
+SET = ApplySet("mlops-env", "kubeflow", "0.1.0")
+PARAMETERS = KustomizeParameters(
+    version="2.14.4",
+    namespace="kubeflow",
+    project_id="acme-mlops-dev",
+    bucket="acme-mlops-dev-artifacts",
+    connection_name="acme-mlops-dev:us-central1:mysql",
+    private_ip=True,
+    system_account="system@acme-mlops-dev.iam.gserviceaccount.com",
+    user_account="user@acme-mlops-dev.iam.gserviceaccount.com",
+    pipeline_db="pipelinedb",
+    mlmd_db="metadb",
+    cache_db="cachedb",
+)
+UI = ObjectReference("apps", "v1", "Deployment", "kubeflow", "ml-pipeline-ui")
+GRPC = UI._replace(name="metadata-grpc-deployment")
+MEMBER_KINDS = (
+    ("", "v1", "Secret"),
+    ("", "v1", "ConfigMap"),
+    ("", "v1", "Service"),
+    ("", "v1", "ServiceAccount"),
+    ("apps", "v1", "Deployment"),
+    ("rbac.authorization.k8s.io", "v1", "Role"),
+    ("scheduling.k8s.io", "v1", "PriorityClass"),
+    ("app.k8s.io", "v1beta1", "Application"),
+)
+
+
+@pytest.fixture(scope="module")
+def manifests(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """All objects of the release: upstream's where MLOPS_ENV_GIT_MIRROR has them, else the skeleton's."""
+    given = os.environ.get(MIRROR)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(MIRROR, given or str(Path(sandbox.__file__).parent / "manifests"))
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        rendered = render(PARAMETERS, project_root() / "kustomize", fetch_mirror("2.14.4"))
+    secrets = [
+        mysql_secret("kubeflow", "root", "of-the-test"),
+        artifact_keys_secret("kubeflow", encode_artifact_keys("a" * 20, "b" * 40)),
+    ]
+    return [*rendered.manifests, *secrets]
+
+
+@dataclass
+class Recorded:
+    """A cluster and what was asked of it; a call that could change something is (method, path)."""
+
+    objects: Objects
+    changing: list[tuple[str, str]] = field(default_factory=list)
+    is_touched: bool = False
+
+    def __post_init__(self) -> None:
+        send = self.objects.cluster.request
+
+        def request(method: str, path: str, query: Any = None, body: Any = None, **more: Any) -> Any:
+            if method != "GET" and "dryRun" not in (query or {}):
+                self.changing.append((method, path))
+                self.is_touched = True
+            return send(method, path, query, body, **more)
+
+        self.objects.cluster.request = request  # type: ignore[method-assign]
+
+    def update(self, reference: ObjectReference, body: Any, manager: str, subresource: str = "") -> None:
+        """Change an object as somebody else does."""
+        resource = self.objects.discovery.resource(*reference[:3])
+        path = resource.path(reference.namespace, reference.name) + subresource
+        content_type = "application/merge-patch+json"
+        self.objects.cluster.request("PATCH", path, {"fieldManager": manager}, body, content_type=content_type)
+        self.changing.clear()
+
+
+def real(kubeconfig: Path) -> Objects:
+    config = yaml.safe_load(kubeconfig.read_text())
+    authority = (kubeconfig.parent / "certs" / "apiserver.crt").read_text()
+    access = ClusterAccess(config["clusters"][0]["cluster"]["server"], authority)
+    return Objects(Cluster(access, Addresses(token=config["users"][0]["user"]["token"])))
+
+
+class Unrecorded:
+    """A call log that forgets."""
+
+    def record(self, **call: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module", params=["real", "sandbox"])
+def cluster(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, manifests: list[dict[str, Any]]
+) -> Iterator[Recorded]:
+    """A cluster with the manifests applied once."""
+    if request.param == "real":
+        found = Recorded(real(request.getfixturevalue("real_kubeconfig")))
+        install(found.objects, manifests, SET)
+        yield found
+        return
+    clusters = Clusters(tmp_path_factory.mktemp("clusters"), "token", Unrecorded())
+    try:
+        address = clusters.create("acme-mlops-dev/us-central1/dev")
+        access = ClusterAccess(f"https://{address.endpoint}", address.ca_certificate)
+        found = Recorded(Objects(Cluster(access, Addresses(token="token"))))
+        install(found.objects, manifests, SET)
+        yield found
+    finally:
+        clusters.stop_all()
+
+
+@pytest.fixture
+def calm(cluster: Recorded, manifests: list[dict[str, Any]]) -> Iterator[Recorded]:
+    """The cluster as the manifests want it, and so again afterwards."""
+    cluster.changing.clear()
+    cluster.is_touched = False
+    yield cluster
+    if cluster.is_touched:
+        install(cluster.objects, manifests, SET, force=True)
+
+
+def normalised(thing: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what differs between equal objects."""
+    kept = ("name", "namespace", "labels", "annotations")
+    metadata = {key: value for key, value in thing["metadata"].items() if key in kept}
+    rest = {key: value for key, value in thing.items() if key not in ("metadata", "status")}
+    # Given out by the cluster, or written by its controllers.
+    spec = {key: value for key, value in (thing.get("spec") or {}).items() if key not in ("clusterIP", "clusterIPs")}
+    annotations = dict(metadata.get("annotations") or {})
+    annotations.pop("deployment.kubernetes.io/revision", None)
+    return {**rest, "spec": spec, "metadata": {**metadata, "annotations": annotations}}
+
+
+def test_every_manifest_is_there(cluster, manifests):
+    missing = [str(reference_of(one)) for one in manifests if cluster.objects.get(reference_of(one)) is None]
+    assert missing == []
+
+
+def test_second_time_changes_nothing(calm, manifests):
+    assert install(calm.objects, manifests, SET) == ()
+    assert calm.changing == []
+
+
+def test_fields_that_were_rendered_are_as_rendered(cluster, manifests):
+    deployments = [one for one in manifests if one["kind"] == "Deployment"]
+    for manifest in deployments:
+        live = cluster.objects.get(reference_of(manifest))
+        images = {one["name"]: one["image"] for one in live["spec"]["template"]["spec"]["containers"]}
+        assert images == {one["name"]: one["image"] for one in manifest["spec"]["template"]["spec"]["containers"]}
+
+
+def test_deleted_object_is_made_again_and_nothing_else(calm, manifests):
+    calm.objects.delete(UI._replace(group="", kind="Service"))
+    calm.changing.clear()
+    assert [str(one) for one in install(calm.objects, manifests, SET)] == ["create Service kubeflow/ml-pipeline-ui"]
+    assert [method for method, _ in calm.changing] == ["PATCH"]
+
+
+def test_field_of_another_stays_and_is_no_change(calm, manifests):
+    calm.update(UI, {"metadata": {"annotations": {"team": "ml"}}}, "kubectl-annotate")
+    assert install(calm.objects, manifests, SET) == ()
+    assert calm.objects.get(UI)["metadata"]["annotations"]["team"] == "ml"
+
+
+def with_image(manifests: list[dict[str, Any]], image: str) -> list[dict[str, Any]]:
+    changed = copy.deepcopy(manifests)
+    (deployment,) = (one for one in changed if reference_of(one) == UI)
+    deployment["spec"]["template"]["spec"]["containers"][0]["image"] = image
+    return changed
+
+
+def test_changed_field_is_one_update_that_names_it(calm, manifests):
+    (change,) = install(calm.objects, with_image(manifests, "example.com/ui:2"), SET)
+    assert str(change) == "update Deployment kubeflow/ml-pipeline-ui"
+    assert [(one.path, one.new) for one in change.fields] == [
+        ('.spec.template.spec.containers[name="ml-pipeline-ui"].image', "example.com/ui:2")
+    ]
+    assert len(calm.changing) == 1
+
+
+def edited(image: str) -> list[dict[str, Any]]:
+    path = "/spec/template/spec/containers/0/image"
+    return [{"op": "replace", "path": path, "value": image}]
+
+
+def edit_image(cluster: Recorded, image: str) -> None:
+    resource = cluster.objects.discovery.resource(*UI[:3])
+    cluster.objects.cluster.request(
+        "PATCH",
+        resource.path(UI.namespace, UI.name),
+        {"fieldManager": "kubectl-edit"},
+        edited(image),
+        content_type="application/json-patch+json",
+    )
+    cluster.changing.clear()
+
+
+def test_conflict_names_field_and_owner_before_anything_changes(calm, manifests):
+    edit_image(calm, "example.com/by-hand:1")
+    with pytest.raises(ApplyConflictError) as caught:
+        install(calm.objects, manifests, SET)
+    assert "Deployment kubeflow/ml-pipeline-ui" in caught.value.message
+    assert '.spec.template.spec.containers[name="ml-pipeline-ui"].image' in caught.value.message
+    assert "kubectl-edit" in caught.value.message
+    assert calm.changing == []
+
+
+def test_conflict_is_taken_over_when_told_to(calm, manifests):
+    edit_image(calm, "example.com/by-hand:1")
+    (change,) = install(calm.objects, manifests, SET, force=True)
+    assert [one.old for one in change.fields] == ["example.com/by-hand:1"]
+    assert install(calm.objects, manifests, SET) == ()
+
+
+def test_scaled_replicas_stay_scaled(calm, manifests):
+    calm.update(GRPC, {"spec": {"replicas": 3}}, "kubectl", "/scale")
+    assert install(calm.objects, manifests, SET) == ()
+    assert calm.objects.get(GRPC)["spec"]["replicas"] == 3
+    planned = plan_objects(calm.objects, [one for one in manifests if reference_of(one) == GRPC], SET)
+    assert ".spec.replicas" in planned[0].change.left[0]
+
+
+def test_what_is_no_longer_rendered_is_pruned_and_nothing_else(calm, manifests):
+    fewer = [one for one in manifests if reference_of(one) != UI and one["kind"] != "PriorityClass"]
+    changes = [str(one) for one in install(calm.objects, fewer, SET)]
+    assert changes == ["delete Deployment kubeflow/ml-pipeline-ui", "delete PriorityClass workflow-controller"]
+    assert calm.objects.get(UI) is None
+    parent = calm.objects.get(SET.reference)
+    assert "PriorityClass" not in parent["metadata"]["annotations"]["applyset.kubernetes.io/contains-group-kinds"]
+    assert len(calm.changing) == 3
+
+
+def test_definitions_and_namespaces_are_never_pruned(calm, manifests):
+    fewer = [one for one in manifests if one["metadata"]["name"] != "viewers.kubeflow.org"]
+    assert install(calm.objects, fewer, SET) == ()
+    names = [one["metadata"]["name"] for one in calm.objects.list(DEFINITIONS).items]
+    assert "viewers.kubeflow.org" in names
+
+
+def test_object_of_somebody_else_is_not_pruned(calm, manifests):
+    stranger = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "stranger", "namespace": "kubeflow"}}
+    calm.objects.apply(stranger, field_manager="somebody")
+    assert install(calm.objects, manifests, SET) == ()
+    assert calm.objects.delete(reference_of(stranger))
+
+
+def test_object_of_somebody_else_is_adopted_once(calm, manifests):
+    calm.objects.delete(UI._replace(group="", kind="Service"))
+    (service,) = (one for one in manifests if one["kind"] == "Service" and one["metadata"]["name"] == UI.name)
+    calm.objects.apply(service, field_manager="somebody")
+    assert [str(one) for one in install(calm.objects, manifests, SET)] == ["update Service kubeflow/ml-pipeline-ui"]
+    assert install(calm.objects, manifests, SET) == ()
+
+
+def test_immutable_field_names_object_and_field(calm, manifests):
+    changed = copy.deepcopy(manifests)
+    (deployment,) = (one for one in changed if reference_of(one) == UI)
+    deployment["spec"]["selector"]["matchLabels"]["x"] = "y"
+    deployment["spec"]["template"]["metadata"]["labels"]["x"] = "y"
+    with pytest.raises(KubernetesError, match=r"Deployment kubeflow/ml-pipeline-ui.*spec\.selector.*immutable"):
+        install(calm.objects, changed, SET)
+    assert calm.changing == []
+
+
+def test_unknown_field_names_object_and_field(calm, manifests):
+    changed = copy.deepcopy(manifests)
+    (deployment,) = (one for one in changed if reference_of(one) == UI)
+    deployment["spec"]["replicaz"] = 2
+    with pytest.raises(KubernetesError, match=r"Deployment kubeflow/ml-pipeline-ui.*replicaz") as caught:
+        install(calm.objects, changed, SET)
+    assert type(caught.value) is KubernetesError
+    assert calm.changing == []
+
+
+def test_kind_that_is_not_served_is_named_before_anything_changes(calm, manifests):
+    gone = {"apiVersion": "policy/v1beta1", "kind": "PodSecurityPolicy", "metadata": {"name": "x"}, "spec": {}}
+    with pytest.raises(KubernetesError, match="does not serve PodSecurityPolicy of policy/v1beta1"):
+        install(calm.objects, [*manifests, gone], SET)
+    assert calm.changing == []
+
+
+def test_parent_of_another_tool_is_left_alone(calm, manifests):
+    other = ApplySet("of-kubectl", "kubeflow", "0")
+    parent = other.parent(SET.extent_of([UI]))
+    parent["metadata"]["annotations"]["applyset.kubernetes.io/tooling"] = "kubectl/v1.33.1"
+    calm.objects.apply(parent, field_manager="kubectl-applyset")
+    with pytest.raises(KubernetesError, match="belongs to kubectl"):
+        install(calm.objects, manifests[-1:], other)
+    calm.objects.delete(other.reference)
+
+
+def test_both_clusters_hold_the_same(request, tmp_path_factory, manifests):
+    """Every member, as a real API server answers it and as the sandbox does."""
+    clusters = Clusters(tmp_path_factory.mktemp("clusters"), "token", Unrecorded())
+    expected = real(request.getfixturevalue("real_kubeconfig"))
+    try:
+        address = clusters.create("acme-mlops-dev/us-central1/dev")
+        access = ClusterAccess(f"https://{address.endpoint}", address.ca_certificate)
+        found = Objects(Cluster(access, Addresses(token="token")))
+        for objects in (expected, found):
+            install(objects, manifests, SET, force=True)
+        for manifest in manifests:
+            reference = reference_of(manifest)
+            if reference[:3] in MEMBER_KINDS:
+                assert normalised(found.get(reference)) == normalised(expected.get(reference)), str(reference)
+    finally:
+        clusters.stop_all()
