@@ -98,7 +98,7 @@ class RealServer:
             "--authorization-mode=RBAC",
             f"--token-auth-file={path / 'tokens.csv'}",
             "--service-account-issuer=https://kubernetes.default.svc",
-            # The server's own key pair signs: one key less to keep. Of it the verifying side reads only the certificate.
+            # The server's own key pair signs: one key less to keep. To verify, it must be named by its certificate.
             f"--service-account-key-file={self._folder.certificate}",
             f"--service-account-signing-key-file={self._folder.key}",
             "--disable-admission-plugins=ServiceAccount",

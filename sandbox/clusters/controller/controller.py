@@ -12,14 +12,17 @@ import httpx
 
 from sandbox.clusters.controller import (
     claims,
+    daemon_sets,
     deployments,
     endpoints,
     garbage,
+    jobs,
     kubelet,
     namespaces,
     programs,
     replica_sets,
     scheduler,
+    stateful_sets,
 )
 from sandbox.clusters.controller.client import ApiError, Client
 from sandbox.clusters.controller.events import EventWriter
@@ -43,6 +46,9 @@ RECONCILERS = (
     namespaces.RECONCILER,
     deployments.RECONCILER,
     replica_sets.RECONCILER,
+    stateful_sets.RECONCILER,
+    daemon_sets.RECONCILER,
+    jobs.RECONCILER,
     scheduler.RECONCILER,
     kubelet.RECONCILER,
     claims.RECONCILER,

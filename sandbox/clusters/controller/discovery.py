@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from sandbox.clusters.controller.client import ApiError, Client
@@ -36,16 +37,17 @@ async def list_collections(client: Client) -> list[Collection]:
     roots = [("", "/api/v1")]
     for group in (await client.read("/apis"))["groups"]:
         roots.append((group["name"], f"/apis/{group['preferredVersion']['groupVersion']}"))
-    collections = []
-    for group_name, root in roots:
-        try:
-            resources = (await client.read(root))["resources"]
-        except ApiError as error:
-            if error.is_missing:  # the group went with its last definition
-                continue
-            raise
-        collections += [Collection(root, group_name, each["name"]) for each in resources if _holds_objects(each)]
-    return collections
+    return [each for found in await asyncio.gather(*(_read(client, *root) for root in roots)) for each in found]
+
+
+async def _read(client: Client, group: str, root: str) -> list[Collection]:
+    try:
+        resources = (await client.read(root))["resources"]
+    except ApiError as error:
+        if error.is_missing:  # the group went with its last definition
+            return []
+        raise
+    return [Collection(root, group, each["name"]) for each in resources if _holds_objects(each)]
 
 
 def _holds_objects(resource: Object) -> bool:

@@ -6,18 +6,19 @@ nothing left to do here.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 
 from sandbox.clusters.controller.client import ApiError
 from sandbox.clusters.controller.discovery import Collection, list_collections
 from sandbox.clusters.controller.objects import Object, is_deleted, name_of, namespace_of, with_times
-from sandbox.clusters.controller.resources import CONFIG_MAPS, NAMESPACES, PODS, SERVICE_ACCOUNTS, Resource
+from sandbox.clusters.controller.resources import CONFIG_MAPS, NAMESPACES, SERVICE_ACCOUNTS, Resource
 from sandbox.clusters.controller.world import Key, Reconciler, World
 
 NAME = "namespaces"
 ROOT_CA = "kube-root-ca.crt"
 FINALIZER = "kubernetes"
-LOOK_AGAIN_SECONDS = 0.5
+LOOK_AGAIN_SECONDS = 0.2
 _DESCRIPTION = (
     "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the "
     "internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes "
@@ -54,16 +55,14 @@ async def _ensure(world: World, resource: Resource, obj: Object) -> None:
 async def _empty(world: World, namespace: Object) -> None:
     """Delete what a namespace holds; when nothing is left, let it go."""
     name = name_of(namespace)
-    remaining: dict[str, list[Object]] = {}
-    for collection in await list_collections(world.client):
-        objects = await _list(world, collection, name)
-        if any(not is_deleted(obj) for obj in objects):
+    collections = await list_collections(world.client)
+    found = await asyncio.gather(*(_list(world, collection, name) for collection in collections))
+    remaining = {collection: objects for collection, objects in zip(collections, found, strict=True) if objects}
+    for collection, objects in remaining.items():
+        if not all(is_deleted(obj) for obj in objects):
             await world.client.delete_all(collection.path(name))
-            objects = await _list(world, collection, name)
-        if objects:
-            remaining[collection.label] = objects
     if remaining:
-        await _report(world, namespace, remaining)
+        await _report(world, namespace, {collection.label: objects for collection, objects in remaining.items()})
         world.queue.add_after((NAME, ("", name)), LOOK_AGAIN_SECONDS)
         return
     rest = [each for each in namespace["spec"]["finalizers"] if each != FINALIZER]
@@ -123,14 +122,8 @@ def _of_bundle(world: World, config_map: Object) -> Iterable[Key]:
     return (("", namespace_of(config_map)),) if name_of(config_map) == ROOT_CA else ()
 
 
-def _of_pod(world: World, pod: Object) -> Iterable[Key]:
-    """A namespace that is being deleted waits for its pods to end."""
-    namespace = world.get(NAMESPACES, ("", namespace_of(pod)))
-    return (("", namespace_of(pod)),) if namespace and is_deleted(namespace) else ()
-
-
 RECONCILER = Reconciler(
     NAME,
-    {NAMESPACES: _own, SERVICE_ACCOUNTS: _of_account, CONFIG_MAPS: _of_bundle, PODS: _of_pod},
+    {NAMESPACES: _own, SERVICE_ACCOUNTS: _of_account, CONFIG_MAPS: _of_bundle},
     reconcile,
 )

@@ -57,10 +57,15 @@ def why_not(pod: Object, node: Object) -> str | None:
     """Return why a pod cannot run on a node, or None."""
     if node["spec"].get("unschedulable"):
         return "node(s) were unschedulable"
-    wanted = pod["spec"].get("nodeSelector") or {}
-    if any(labels_of(node).get(label) != value for label, value in wanted.items()):
+    if not matches_selector(pod, node):
         return "node(s) didn't match Pod's node affinity/selector"
     return None
+
+
+def matches_selector(pod: Object, node: Object) -> bool:
+    """Say whether a node has the labels that a pod, or a template of pods, selects."""
+    wanted = pod["spec"].get("nodeSelector") or {}
+    return all(labels_of(node).get(label) == value for label, value in wanted.items())
 
 
 def _node_problem(pod: Object, nodes: list[Object]) -> str | None:
