@@ -17,7 +17,7 @@ from sandbox.kubernetes.merge import check_typed, compare, fields_of, has_exact_
 from sandbox.kubernetes.reconcile import reconcile
 from sandbox.kubernetes.roundtrip import as_written
 from sandbox.kubernetes.types import Schema
-from sandbox.kubernetes.validation import set_defaults
+from sandbox.kubernetes.validation import coerce_metadata, set_defaults
 
 BEFORE_FIRST_APPLY = "before-first-apply"
 STRIPPED = from_paths(
@@ -282,7 +282,7 @@ def _sent_managed(live: dict[str, Any] | None, new: dict[str, Any], subresource:
 
 
 def _written(obj: dict[str, Any], schema: Schema) -> dict[str, Any]:
-    return as_written(obj, schema) if schema.is_builtin else obj
+    return as_written(obj, schema) if schema.is_builtin else coerce_metadata(obj, schema)
 
 
 def _without_managed(obj: dict[str, Any]) -> dict[str, Any]:

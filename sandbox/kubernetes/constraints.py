@@ -93,18 +93,24 @@ def _check_enum(value: Any, raw: Raw, path: str) -> list[Cause]:
 
 
 def _check_string(value: str, raw: Raw, path: str) -> list[Cause]:
-    causes = []
-    longest, shortest, pattern, form = (raw.get(key) for key in ("maxLength", "minLength", "pattern", "format"))
-    if longest is not None and len(value) > longest:
-        causes.append(too_long(path, longest))
-    if shortest is not None and len(value) < shortest:
-        causes.append(invalid(path, value, f"{path} in body should be at least {shortest} chars long"))
-    if pattern and not _compiled(pattern).search(value):
-        causes.append(invalid(path, value, f"{path} in body should match '{pattern}'"))
+    causes = _check_text(value, raw, path)
+    form = raw.get("format")
     is_format = _FORMATS.get(str(form)) if form else None
     if is_format is not None and not is_format(value):
         causes.append(wrong_type(path, value, f'{path} in body must be of type {form}: "{value}"'))
     return causes
+
+
+def _check_text(value: str, raw: Raw, path: str) -> list[Cause]:
+    """Check lengths and pattern; the server tells the first of them only."""
+    longest, shortest, pattern = raw.get("maxLength"), raw.get("minLength"), raw.get("pattern")
+    if longest is not None and len(value) > longest:
+        return [too_long(path, longest)]
+    if shortest is not None and len(value) < shortest:
+        return [invalid(path, value, f"{path} in body should be at least {shortest} chars long")]
+    if pattern and not _compiled(pattern).search(value):
+        return [invalid(path, value, f"{path} in body should match '{pattern}'")]
+    return []
 
 
 def _check_number(value: float, raw: Raw, path: str) -> list[Cause]:

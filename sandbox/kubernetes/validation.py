@@ -8,20 +8,26 @@ kinds accept beyond their types are not in the published definitions and not che
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.kubernetes.causes import Cause
 from sandbox.kubernetes.constraints import check_value
-from sandbox.kubernetes.types import Schema
+from sandbox.kubernetes.roundtrip import as_written
+from sandbox.kubernetes.types import OBJECT_META, Schema, definition
 
-__all__ = ["Cause", "invalid_fields", "prune_unknown", "set_defaults", "unknown_fields"]
+__all__ = ["Cause", "coerce_metadata", "invalid_fields", "prune_unknown", "set_defaults", "unknown_fields"]
 
 Object = dict[str, Any]
 
 
 def unknown_fields(obj: Any, schema: Schema) -> list[str]:
-    """Return a text for each field that the schema does not know, as `unknown field "spec.foo"`."""
-    return [f'unknown field "{path}"' for path in _unknown(obj, schema, "")]
+    """Return a text for each field that the schema does not know, as `unknown field "spec.foo"`.
+
+    In the order of the request for a built-in kind, sorted for a custom one, as the server tells them.
+    """
+    paths = _unknown(obj, schema, "")
+    return [f'unknown field "{path}"' for path in (paths if schema.is_builtin else sorted(paths))]
 
 
 def invalid_fields(obj: Object, schema: Schema) -> list[Cause]:
@@ -30,9 +36,12 @@ def invalid_fields(obj: Object, schema: Schema) -> list[Cause]:
 
 
 def prune_unknown(obj: Object, schema: Schema) -> Object:
-    """Return the object without the fields that the schema does not know."""
+    """Return the object without the fields that the schema does not know.
+
+    A custom resource also loses the nulls that its schema neither allows nor has a default for.
+    """
     pruned: Object = _prune(obj, schema)
-    return pruned
+    return pruned if schema.is_builtin else _without_nulls(pruned, schema.raw)
 
 
 def set_defaults(obj: Object, schema: Schema) -> Object:
@@ -45,6 +54,15 @@ def set_defaults(obj: Object, schema: Schema) -> Object:
         return obj
     filled: Object = _default(obj, schema.raw)
     return filled
+
+
+def coerce_metadata(obj: Object, schema: Schema) -> Object:
+    """Return a custom resource with its metadata, and that of embedded objects, as the server writes it."""
+    coerced: Object = _coerce(obj, schema.raw)
+    metadata = obj.get("metadata")
+    if isinstance(metadata, dict):
+        coerced = {**coerced, "metadata": as_written(metadata, definition(OBJECT_META))}
+    return coerced
 
 
 # --- unknown fields --------------------------------------------------------------------------------------------
@@ -75,7 +93,7 @@ def _unknown(value: Any, schema: Schema, path: str) -> list[str]:
         if schema.single is None and not schema.fields:
             return []
         found: list[str] = []
-        for key in sorted(value):
+        for key in value:
             below = f"{path}.{key}" if path else key
             is_known, child = _known_child(schema, key)
             if not is_known:
@@ -131,3 +149,41 @@ def _default_map(value: Object, raw: Any) -> Object:
                 item = copy.deepcopy(extra["default"])
             filled[key] = _default(item, extra)
     return filled
+
+
+# --- nulls and metadata ----------------------------------------------------------------------------------------
+
+
+def _without_nulls(value: Any, raw: Any) -> Any:
+    if isinstance(value, list) and isinstance(raw.get("items"), Mapping):
+        return [_without_nulls(item, raw["items"]) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept: Object = {}
+    for key, item in value.items():
+        declared = _declared(raw, key)
+        if item is None and declared is not None and not declared.get("nullable") and "default" not in declared:
+            continue
+        kept[key] = item if declared is None else _without_nulls(item, declared)
+    return kept
+
+
+def _coerce(value: Any, raw: Any) -> Any:
+    if isinstance(value, list) and isinstance(raw.get("items"), Mapping):
+        return [_coerce(item, raw["items"]) for item in value]
+    if not isinstance(value, dict):
+        return value
+    coerced = {
+        key: item if (child := _declared(raw, key)) is None else _coerce(item, child) for key, item in value.items()
+    }
+    metadata = value.get("metadata", False)
+    if raw.get("x-kubernetes-embedded-resource") and (metadata is None or isinstance(metadata, dict)):
+        written = as_written(metadata or {}, definition(OBJECT_META))
+        coerced["metadata"] = {key: item for key, item in written.items() if item is not None}
+    return coerced
+
+
+def _declared(raw: Any, key: str) -> Any:
+    """Return the schema of a field, None if it has none of its own."""
+    declared = (raw.get("properties") or {}).get(key, raw.get("additionalProperties"))
+    return declared if isinstance(declared, Mapping) and "$ref" not in declared else None

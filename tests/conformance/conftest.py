@@ -56,3 +56,15 @@ def real_kubernetes(real_kubeconfig: Path) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {token}"}
     with httpx.Client(base_url=address, headers=headers, verify=False, trust_env=False, timeout=30) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def widget_server(real_kubernetes: httpx.Client) -> httpx.Client:
+    """A real API server that serves the custom kind Widget (widgets.yaml)."""
+    definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    definition = yaml.safe_load((Path(__file__).parent / "widgets.yaml").read_text())
+    real_kubernetes.post(definitions, json=definition)
+    for _ in range(2000):
+        if real_kubernetes.get("/apis/example.com/v1/widgets").status_code == 200:
+            return real_kubernetes
+    raise AssertionError("the custom kind is not served")

@@ -123,6 +123,7 @@ def cluster(
         found = Recorded(real(request.getfixturevalue("real_kubeconfig")))
         install(found.objects, manifests, SET)
         yield found
+        found.objects.cluster.close()
         return
     clusters = Clusters(tmp_path_factory.mktemp("clusters"), "token", Unrecorded())
     try:
@@ -131,6 +132,7 @@ def cluster(
         found = Recorded(Objects(Cluster(access, Addresses(token="token"))))
         install(found.objects, manifests, SET)
         yield found
+        found.objects.cluster.close()
     finally:
         clusters.stop_all()
 
@@ -329,5 +331,7 @@ def test_both_clusters_hold_the_same(request, tmp_path_factory, manifests):
             reference = reference_of(manifest)
             if reference[:3] in MEMBER_KINDS:
                 assert normalised(found.get(reference)) == normalised(expected.get(reference)), str(reference)
+        found.cluster.close()
+        expected.cluster.close()
     finally:
         clusters.stop_all()
