@@ -1,0 +1,1 @@
+"""Kubernetes Engine: clusters, each with an API server of its own, and their node pools."""
