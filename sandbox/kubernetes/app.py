@@ -1,7 +1,7 @@
 """The API server of one cluster as an ASGI application.
 
-Everything runs on the event loop, one request at a time: requests are short, and so writes need no locks among each other. Watches wait on
-queues of their own.
+Everything runs on the event loop, one request at a time: requests are short, and so writes need no locks among each
+other. Watches wait on queues of their own.
 """
 
 from __future__ import annotations

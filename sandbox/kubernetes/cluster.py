@@ -47,9 +47,9 @@ class Cluster:
             raise not_found(resource.group, resource.plural, name)
         return record
 
-    def list(self, resource: Resource, namespace: str = "") -> list[Record]:
+    def select(self, resource: Resource, namespace: str = "") -> list[Record]:
         """Return a resource's objects."""
-        return self.store.list(*resource.stored_as, namespace)
+        return self.store.select(*resource.stored_as, namespace)
 
     def resource_of(self, record: Record) -> Resource | None:
         """Return the resource that a stored object belongs to, in its stored version."""

@@ -1,7 +1,7 @@
 """Objects of kinds that are served in more than one version, from one version to another.
 
-Custom resources change nothing but their `apiVersion` (conversion strategy None). Of the built-in kinds that the sandbox
-serves, only Event and HorizontalPodAutoscaler have two forms.
+Custom resources change nothing but their `apiVersion` (conversion strategy None). Of the built-in kinds that are
+served, only Event and HorizontalPodAutoscaler have two forms.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ Object = dict[str, Any]
 GROUP = "apiextensions.k8s.io"
 PLURAL = "customresourcedefinitions"
 CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
+APPROVAL = "api-approved.kubernetes.io"
 _VERBS = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
 _AGE: Object = {
     "name": "Age",
@@ -88,7 +89,7 @@ def _resource(definition: Object, names: Object, version: Object, storage: str) 
 
 def serve_stored(store: Store, registry: Registry) -> None:
     """Serve what the stored definitions define."""
-    for record in store.list(GROUP, PLURAL):
+    for record in store.select(GROUP, PLURAL):
         if is_established(record.view):
             registry.set_custom(record.name, resources_of(record.view))
 
@@ -114,6 +115,7 @@ def new_status(definition: Object, registry: Registry, now: str) -> Object:
     conditions = [
         _condition("NamesAccepted", "True", "NoConflicts", "no conflicts found", now),
         _condition("Established", "True", "InitialNamesAccepted", "the initial names have been accepted", now),
+        *_approval(definition, now),
     ]
     status["conditions"] = _merged(status.get("conditions"), conditions)
     stored = list(status.get("storedVersions") or [])
@@ -121,6 +123,19 @@ def new_status(definition: Object, registry: Registry, now: str) -> Object:
     status["storedVersions"] = stored if storage in stored else [*stored, storage]
     status["acceptedNames"] = names
     return status
+
+
+def _approval(definition: Object, now: str) -> list[Object]:
+    """Groups of the Kubernetes community need its approval (KEP-1111)."""
+    group = definition["spec"]["group"]
+    if not group.endswith((".k8s.io", ".kubernetes.io")) and group not in ("k8s.io", "kubernetes.io"):
+        return []
+    approval = (definition["metadata"].get("annotations") or {}).get(APPROVAL, "")
+    kind = "KubernetesAPIApprovalPolicyConformant"
+    if approval.startswith("unapproved"):
+        message = f'not approved: "{approval}"'
+        return [_condition(kind, "False", "UnapprovedAnnotation", message, now)]
+    return [_condition(kind, "True", "ApprovedAnnotation", f"approved in {approval}", now)]
 
 
 def _condition(kind: str, status: str, reason: str, message: str, now: str) -> Object:
@@ -171,6 +186,11 @@ def check_definition(obj: Object) -> list[Cause]:
                 f'Unsupported value: "{spec.get("scope", "")}": supported values: "Cluster", "Namespaced"',
             )
         )
+    group = spec.get("group", "")
+    approved = (obj["metadata"].get("annotations") or {}).get(APPROVAL, "")
+    if group.endswith((".k8s.io", ".kubernetes.io")) and not approved:
+        text = 'protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111'
+        causes.append(required(f"metadata.annotations[{APPROVAL}]")._replace(message=f"Required value: {text}"))
     versions = spec.get("versions") or []
     if sum(1 for version in versions if version.get("storage")) != 1:
         text = "must have exactly one version marked as storage version"

@@ -215,7 +215,7 @@ def _delete_dependent(cluster: Cluster, dependent: Record, owner: str, policy: s
 
 
 def _is_claim_unused(cluster: Cluster, record: Record) -> bool:
-    for pod in cluster.store.list("", "pods", record.namespace):
+    for pod in cluster.store.select("", "pods", record.namespace):
         volumes = pod.view["spec"].get("volumes") or []
         claims = {(volume.get("persistentVolumeClaim") or {}).get("claimName") for volume in volumes}
         if record.name in claims and pod.view["status"].get("phase") not in ("Succeeded", "Failed"):
@@ -230,11 +230,11 @@ def _is_volume_unbound(_: Cluster, record: Record) -> bool:
 def _delete_instances(cluster: Cluster, record: Record) -> bool:
     spec = record.view["spec"]
     group, plural = spec["group"], spec["names"]["plural"]
-    for instance in cluster.store.list(group, plural):
+    for instance in cluster.store.select(group, plural):
         resource = cluster.resource_of(instance)
         if resource is not None and not instance.view["metadata"].get("deletionTimestamp"):
             delete(cluster, resource, instance, DeleteOptions(policy="Background"))
-    return not cluster.store.list(group, plural)
+    return not cluster.store.select(group, plural)
 
 
 _WORK = {
@@ -300,7 +300,7 @@ def _waiting_for(cluster: Cluster, gone: Record) -> list[Record]:
     if gone.namespace:
         candidates.append(cluster.store.get("", "namespaces", "", gone.namespace))
     if (gone.group, gone.resource) == ("", "pods"):
-        candidates += cluster.store.list("", "persistentvolumeclaims", gone.namespace)
+        candidates += cluster.store.select("", "persistentvolumeclaims", gone.namespace)
     candidates.append(crds.definition_of(cluster.store, gone.group, gone.resource))
     return [each for each in candidates if each is not None and each.view["metadata"].get("deletionTimestamp")]
 

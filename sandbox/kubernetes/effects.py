@@ -1,6 +1,7 @@
 """What the cluster does by itself when an object was written.
 
-The API server's own controllers and the controller manager do this in a real cluster; here it follows the write at once.
+The API server's own controllers and the controller manager do this in a real cluster; here it follows the write at
+once.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.kubernetes import crds, deletion, garbage, system
+from sandbox.kubernetes.apply import record_update
 from sandbox.kubernetes.cluster import Cluster
 from sandbox.kubernetes.resources import Resource
 from sandbox.kubernetes.storage import Record
@@ -21,17 +23,25 @@ def after_write(cluster: Cluster, resource: Resource, record: Record) -> None:
         deletion.settle(cluster, record)
         return
     if (record.group, record.resource) == (crds.GROUP, crds.PLURAL):
-        _establish(cluster, record)
+        _establish(cluster, resource, record)
     elif (record.group, record.resource) == ("", "namespaces"):
         system.equip_namespace(cluster, record.name)
     _collect_if_abandoned(cluster, resource, record)
 
 
-def _establish(cluster: Cluster, record: Record) -> None:
+def _establish(cluster: Cluster, resource: Resource, record: Record) -> None:
     status = crds.new_status(record.view, cluster.registry, cluster.now())
     if status != record.view.get("status"):
         definition = record.copy()
         definition["status"] = status
+        definition = record_update(
+            record.view,
+            definition,
+            resource.schema,
+            manager="kube-apiserver",
+            now=cluster.now(),
+            subresource="status",
+        )
         record = cluster.store.put(record.group, record.resource, definition)
     if crds.is_established(record.view):
         cluster.registry.set_custom(record.name, crds.resources_of(record.view))

@@ -110,8 +110,9 @@ def render_list(cluster: Cluster, selection: Selection, form: Form, query: Mappi
         return _encode(table(resource, objects, metadata, query.get("includeObject", "Metadata"), form.version))
     if form.shape in (METADATA, METADATA_LIST):
         items = [partial_metadata(record.view, form.version) for record in records]
-        head = {"kind": "PartialObjectMetadataList", "apiVersion": f"meta.k8s.io/{form.version}"}
-        return _encode({**head, "metadata": metadata, "items": items})
+        version = f"meta.k8s.io/{form.version}"
+        listed = {"kind": METADATA_LIST, "apiVersion": version, "metadata": metadata, "items": items}
+        return _encode(listed)
     items_text = ",".join(_item_text(resource, record) for record in records)
     head = _encode({"kind": resource.list_kind, "apiVersion": resource.api_version, "metadata": metadata})
     return head[:-1] + b',"items":[' + items_text.encode() + b"]}"
@@ -152,8 +153,8 @@ def _key(record: Record) -> str:
 def _records_at(cluster: Cluster, selection: Selection, version: int, *, has_token: bool) -> list[Record]:
     resource = selection.resource
     if not version or version == cluster.store.revision:
-        return cluster.list(resource, selection.namespace)
-    records = cluster.store.list_at(*resource.stored_as, selection.namespace, version)
+        return cluster.select(resource, selection.namespace)
+    records = cluster.store.select_at(*resource.stored_as, selection.namespace, version)
     if records is None:
         message = _CONTINUE_EXPIRED if has_token else f"The resourceVersion for the provided list is too old: {version}"
         raise expired(message)
@@ -241,7 +242,7 @@ class _Watch:
         resource = self._selection.resource
         store = self._cluster.store
         subscription = Subscription(*resource.stored_as, self._selection.namespace)
-        initial = [] if version else self._cluster.list(resource, self._selection.namespace)
+        initial = [] if version else self._cluster.select(resource, self._selection.namespace)
         start = version or store.revision
         if not store.broadcast.subscribe(subscription, start):
             yield self._expired(version)

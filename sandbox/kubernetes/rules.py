@@ -353,7 +353,7 @@ def _check_stateful_set(old: Object, new: Object) -> list[Cause]:
 def _check_claim(old: Object, new: Object) -> list[Cause]:
     mutable = ("resources", "volumeAttributesClassName")
     before, after = ({k: v for k, v in obj["spec"].items() if k not in mutable} for obj in (old, new))
-    if before == after or not before.get("volumeName") == after.get("volumeName"):
+    if before == after or before.get("volumeName") != after.get("volumeName"):
         # Binding fills in the volume's name.
         return []
     text = (

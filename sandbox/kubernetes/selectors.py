@@ -15,13 +15,14 @@ from sandbox.kubernetes.status import ApiError, bad_request
 Object = dict[str, Any]
 Predicate = Callable[[Object], bool]
 
-_SET = re.compile(r"(?P<key>[^\s,!=()]+)\s+(?P<operator>in|notin)\s*\((?P<values>[^)]*)\)")
-_EQUALITY = re.compile(r"(?P<key>[^\s,!=()<>]+)\s*(?P<operator>==|=|!=|>|<)\s*(?P<value>[^\s,!=()<>]*)")
-_EXISTENCE = re.compile(r"(?P<operator>!?)\s*(?P<key>[^\s,!=()<>]+)")
 _REQUIREMENT = re.compile(
-    r"\s*(?:(?P<set>%s)|(?P<equality>%s)|(?P<existence>%s))\s*(?:,|$)"
-    % tuple(re.sub(r"\?P<\w+>", "?:", pattern.pattern) for pattern in (_SET, _EQUALITY, _EXISTENCE))
+    r"\s*(?P<absent>!)?\s*(?P<key>[^\s,!=()<>]+)\s*"
+    r"(?:(?P<set>in|notin)\s*\((?P<values>[^)]*)\)|(?P<operator>==|=|!=|>|<)\s*(?P<value>[^\s,!=()<>]*))?"
+    r"\s*(?:,|$)"
 )
+_OPERATORS = {"=": "in", "==": "in", "!=": "notin", ">": ">", "<": "<"}
+# A label's key, an operator and its values.
+_Requirement = tuple[str, str, tuple[str, ...]]
 
 _EVENT_FIELDS = (
     *(f"involvedObject.{name}" for name in ("kind", "namespace", "name", "uid", "apiVersion", "fieldPath")),
@@ -73,34 +74,27 @@ def parse_label_selector(text: str) -> Predicate:
     return lambda obj: _matches(requirements, obj["metadata"].get("labels") or {})
 
 
-def _parse_requirements(text: str) -> list[tuple[str, str, tuple[str, ...]]]:
+def _parse_requirements(text: str) -> list[_Requirement]:
     requirements = []
     position = 0
     while position < len(text.rstrip()):
         match = _REQUIREMENT.match(text, position)
-        if match is None:
+        if match is None or (match["absent"] and (match["set"] or match["operator"])):
             raise bad_request(f"unable to parse requirement: found {text[position:].strip()!r}")
         requirements.append(_requirement(match))
         position = match.end()
     return requirements
 
 
-def _requirement(match: re.Match[str]) -> tuple[str, str, tuple[str, ...]]:
+def _requirement(match: re.Match[str]) -> _Requirement:
     if match["set"]:
-        parts = _SET.fullmatch(match["set"])
-        assert parts is not None
-        return parts["key"], parts["operator"], tuple(value.strip() for value in parts["values"].split(","))
-    if match["equality"]:
-        parts = _EQUALITY.fullmatch(match["equality"])
-        assert parts is not None
-        operator = {"=": "in", "==": "in", "!=": "notin"}.get(parts["operator"], parts["operator"])
-        return parts["key"], operator, (parts["value"],)
-    parts = _EXISTENCE.fullmatch(match["existence"])
-    assert parts is not None
-    return parts["key"], "absent" if parts["operator"] else "exists", ()
+        return match["key"], match["set"], tuple(value.strip() for value in match["values"].split(","))
+    if match["operator"]:
+        return match["key"], _OPERATORS[match["operator"]], (match["value"],)
+    return match["key"], "absent" if match["absent"] else "exists", ()
 
 
-def _matches(requirements: list[tuple[str, str, tuple[str, ...]]], labels: Mapping[str, str]) -> bool:
+def _matches(requirements: list[_Requirement], labels: Mapping[str, str]) -> bool:
     return all(_meets(labels.get(key), operator, values) for key, operator, values in requirements)
 
 
@@ -123,12 +117,36 @@ def matches_label_selector(selector: Object | None, labels: Mapping[str, str]) -
     if selector is None:
         return False
     operators = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "absent"}
-    requirements = [(key, "in", (value,)) for key, value in (selector.get("matchLabels") or {}).items()]
+    requirements: list[_Requirement] = [
+        (key, "in", (value,)) for key, value in (selector.get("matchLabels") or {}).items()
+    ]
     requirements += [
         (each["key"], operators[each["operator"]], tuple(each.get("values") or ()))
         for each in selector.get("matchExpressions") or []
     ]
     return _matches(requirements, labels)
+
+
+def format_labels(labels: Mapping[str, str] | None) -> str:
+    """Write labels down as kubectl does."""
+    return ",".join(f"{key}={value}" for key, value in sorted((labels or {}).items())) or "<none>"
+
+
+def format_label_selector(selector: Object | None) -> str:
+    """Write a `metav1.LabelSelector` down as kubectl does."""
+    if selector is None:
+        return "<none>"
+    texts = [(key, f"{key}={value}") for key, value in (selector.get("matchLabels") or {}).items()]
+    for each in selector.get("matchExpressions") or []:
+        key, values = each["key"], ",".join(sorted(each.get("values") or []))
+        forms = {
+            "In": f"{key} in ({values})",
+            "NotIn": f"{key} notin ({values})",
+            "Exists": key,
+            "DoesNotExist": f"!{key}",
+        }
+        texts.append((key, forms[each["operator"]]))
+    return ",".join(text for _, text in sorted(texts)) or "<none>"
 
 
 def parse_field_selector(text: str, selectable: tuple[str, ...]) -> Predicate:

@@ -28,7 +28,7 @@ def allocate_addresses(store: Store, service: Object, old: Object | None) -> Non
         return
     if old is not None:
         _keep(spec, old["spec"])
-    taken = [each.view["spec"] for each in store.list("", "services") if each.view["metadata"] != service["metadata"]]
+    taken = [each.view["spec"] for each in store.select("", "services") if each.view["metadata"] != service["metadata"]]
     if not spec.get("clusterIP"):
         spec["clusterIP"] = (spec.get("clusterIPs") or [""])[0] or _free_address(service, taken)
     spec.setdefault("clusterIPs", [spec["clusterIP"]])

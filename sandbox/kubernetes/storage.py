@@ -111,7 +111,7 @@ class Store:
         """Return the object with an identity."""
         return self._by_uid.get(uid)
 
-    def list(self, group: str, resource: str, namespace: str = "") -> list[Record]:
+    def select(self, group: str, resource: str, namespace: str = "") -> list[Record]:
         """Return a resource's objects, of one namespace or of all, sorted by namespace and name."""
         records = self._collection(group, resource)
         keys = sorted(key for key in records if not namespace or key[0] == namespace)
@@ -121,12 +121,12 @@ class Store:
         """Return all objects."""
         return [record for collection in list(self._objects.values()) for record in list(collection.values())]
 
-    def list_at(self, group: str, resource: str, namespace: str, version: int) -> list[Record] | None:
+    def select_at(self, group: str, resource: str, namespace: str, version: int) -> list[Record] | None:
         """Return a resource's objects as they were at a version, or None where that is forgotten."""
         later = self.broadcast.since(version)
         if later is None:
             return None
-        state = {(each.namespace, each.name): each for each in self.list(group, resource, namespace)}
+        state = {(each.namespace, each.name): each for each in self.select(group, resource, namespace)}
         for event in reversed(later):
             record = event.record
             if (record.group, record.resource) != (group, resource) or (namespace and record.namespace != namespace):

@@ -12,7 +12,7 @@ from sandbox.kubernetes.cluster import Cluster, WriteOptions
 from sandbox.kubernetes.conversion import to_served
 from sandbox.kubernetes.jsonpaths import find_all, set_value
 from sandbox.kubernetes.resources import Resource
-from sandbox.kubernetes.selectors import matches_label_selector
+from sandbox.kubernetes.selectors import format_label_selector, format_labels, matches_label_selector
 from sandbox.kubernetes.status import ApiError, bad_request, stale, success
 from sandbox.kubernetes.storage import Record
 from sandbox.kubernetes.writes import modify
@@ -51,20 +51,9 @@ def _first(obj: Object, path: str, default: Any) -> Any:
 
 
 def _selector_text(selector: Object) -> str:
-    if "matchLabels" not in selector and "matchExpressions" not in selector:
-        return ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
-    texts = [f"{key}={value}" for key, value in sorted((selector.get("matchLabels") or {}).items())]
-    for each in selector.get("matchExpressions") or []:
-        key, values = each["key"], ",".join(sorted(each.get("values") or []))
-        texts.append(
-            {
-                "In": f"{key} in ({values})",
-                "NotIn": f"{key} notin ({values})",
-                "Exists": key,
-                "DoesNotExist": f"!{key}",
-            }[each["operator"]]
-        )
-    return ",".join(texts)
+    is_plain = "matchLabels" not in selector and "matchExpressions" not in selector
+    text = format_labels(selector) if is_plain else format_label_selector(selector)
+    return "" if text == "<none>" else text
 
 
 def write_scale(
@@ -96,7 +85,7 @@ def evict(cluster: Cluster, pods: Resource, record: Record, eviction: Object, op
         ApiError: A budget allows no disruption (429).
     """
     labels = record.view["metadata"].get("labels") or {}
-    for budget in cluster.store.list("policy", "poddisruptionbudgets", record.namespace):
+    for budget in cluster.store.select("policy", "poddisruptionbudgets", record.namespace):
         selected = matches_label_selector(budget.view["spec"].get("selector"), labels)
         if selected and not (budget.view.get("status") or {}).get("disruptionsAllowed"):
             message = "Cannot evict pod as it would violate the pod's disruption budget."

@@ -1,7 +1,7 @@
 """Answers as tables, for `kubectl get`: the columns are data, their cells are worked out here.
 
-Source: `pkg/printers/internalversion/printers.go` of Kubernetes 1.33 for the cells of built-in kinds, `additionalPrinterColumns` for
-custom ones.
+Source: `pkg/printers/internalversion/printers.go` of Kubernetes 1.33 for built-in kinds, `additionalPrinterColumns`
+for custom ones.
 """
 
 from __future__ import annotations

@@ -263,7 +263,7 @@ def _delete_collection(call: Call) -> Response:
     selection = reads.read_selection(call.resource, call.target.namespace, call.query)
     options = _delete_options(call)
     body = reads.render_list(call.cluster, selection, call.form, call.query)
-    for record in call.cluster.list(call.resource, call.target.namespace):
+    for record in call.cluster.select(call.resource, call.target.namespace):
         if selection.selects(record) and call.cluster.store.get_uid(record.uid) is not None:
             deletion.delete(call.cluster, call.resource, record, options)
     return _respond(body, call.form)
