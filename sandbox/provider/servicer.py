@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +33,8 @@ def _diagnosed(response: Any) -> Callable[[Method], Callable[[GoogleServicer, An
             except ProviderError as problem:
                 return response(diagnostics=[protobuf.error(str(problem))])
             except Exception as problem:
+                import traceback
+
                 summary = f"The sandbox's provider failed: {type(problem).__name__}: {problem}"
                 return response(diagnostics=[protobuf.error(summary, traceback.format_exc())])
 
