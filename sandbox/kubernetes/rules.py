@@ -351,10 +351,11 @@ def _check_stateful_set(old: Object, new: Object) -> list[Cause]:
 
 
 def _check_claim(old: Object, new: Object) -> list[Cause]:
-    mutable = ("resources", "volumeAttributesClassName")
+    # Binding fills in the volume, and the default class where none was named.
+    once = {name for name in ("volumeName", "storageClassName") if old["spec"].get(name) is None}
+    mutable = {"resources", "volumeAttributesClassName", *once}
     before, after = ({k: v for k, v in obj["spec"].items() if k not in mutable} for obj in (old, new))
-    if before == after or before.get("volumeName") != after.get("volumeName"):
-        # Binding fills in the volume's name.
+    if before == after:
         return []
     text = (
         "Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound "
