@@ -26,7 +26,10 @@ class Forward:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Forward one request."""
+        """Forward one request, or close every connection at the end."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
         request = Request(scope, receive)
         outgoing = self._client.build_request(
             request.method,
@@ -53,6 +56,13 @@ class Forward:
             if name.lower().decode("latin-1") not in _HOP_BY_HOP
         ]
         await response(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._client.aclose()
+        await send({"type": "lifespan.shutdown.complete"})
 
 
 async def _raw(answer: httpx.Response) -> AsyncIterator[bytes]:
