@@ -8,16 +8,21 @@ or otherwise changes what these functions return, calls `managers.keep_times` ag
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
+from sandbox.kubernetes.comparison import compare, has_exact_types
+from sandbox.kubernetes.conflicts import ApplyConflict, ApplyError, Conflict
 from sandbox.kubernetes.empty import empty_object
 from sandbox.kubernetes.fields import Fields, from_paths
 from sandbox.kubernetes.managers import Managed, Manager, Owned, cap_updates, decode_managed, encode_managed, keep_times
-from sandbox.kubernetes.merge import check_typed, compare, fields_of, has_exact_types, merge, remove, same
+from sandbox.kubernetes.merge import fields_of, merge, remove, same
 from sandbox.kubernetes.reconcile import reconcile
-from sandbox.kubernetes.roundtrip import as_written
+from sandbox.kubernetes.roundtrip import DecodeError, as_written
+from sandbox.kubernetes.typecheck import check_typed
 from sandbox.kubernetes.types import Schema
 from sandbox.kubernetes.validation import coerce_metadata, set_defaults
+
+__all__ = ["ApplyConflict", "ApplyError", "Conflict", "apply", "record_update"]
 
 BEFORE_FIRST_APPLY = "before-first-apply"
 STRIPPED = from_paths(
@@ -45,37 +50,6 @@ STATUS_IGNORES: dict[str, tuple[tuple[str, ...], ...]] = {
     "Pod": (("metadata", "deletionTimestamp"), ("metadata", "ownerReferences")),
     "CustomResourceDefinition": (("metadata",),),
 }
-
-
-class Conflict(NamedTuple):
-    """One field that another manager owns: `manager` as `"kubectl" using apps/v1`, `field` as `.spec.replicas`."""
-
-    manager: str
-    field: str
-
-
-class ApplyConflict(Exception):
-    """Fields that others own would change. `str()` is the Status' message."""
-
-    def __init__(self, conflicts: list[Conflict]):
-        self.conflicts = conflicts
-        super().__init__(_conflict_message(conflicts))
-
-    @property
-    def causes(self) -> list[dict[str, str]]:
-        """The causes of the Status (409, reason Conflict)."""
-        return [
-            {"reason": "FieldManagerConflict", "message": f"conflict with {conflict.manager}", "field": conflict.field}
-            for conflict in self.conflicts
-        ]
-
-
-class ApplyError(ValueError):
-    """The applied configuration cannot be applied; `code` is the HTTP status of the answer."""
-
-    def __init__(self, message: str, code: int):
-        self.code = code
-        super().__init__(message)
 
 
 def apply(
@@ -118,7 +92,7 @@ def apply(
     is_changed = not same(merged, current, exact=has_exact_types(schema))
     if is_changed:
         managed = _take(current, merged, managed, me, schema, ignored, force=force)
-        current = set_defaults(_written(merged, schema), schema)
+        current = set_defaults(_converted(merged, schema), schema)
     managed = _own(managed, me, mine.difference(STRIPPED), last, now if is_changed else None)
     return keep_times(live, _with_managed(current, managed))
 
@@ -281,6 +255,15 @@ def _sent_managed(live: dict[str, Any] | None, new: dict[str, Any], subresource:
         return {}
 
 
+def _converted(merged: dict[str, Any], schema: Schema) -> dict[str, Any]:
+    try:
+        return _written(merged, schema)
+    except DecodeError as error:
+        kind = describe(merged).partition("; ")[2]
+        problem = f"failed to convert new object ({describe(merged)}) to proper version: unable to convert"
+        raise ApplyError(f"{problem} unstructured object to {kind}: {error}", 500) from error
+
+
 def _written(obj: dict[str, Any], schema: Schema) -> dict[str, Any]:
     return as_written(obj, schema) if schema.is_builtin else coerce_metadata(obj, schema)
 
@@ -296,13 +279,3 @@ def _with_managed(obj: dict[str, Any], managed: Managed) -> dict[str, Any]:
     if not managed:
         return obj
     return {**obj, "metadata": {**(obj.get("metadata") or {}), "managedFields": encode_managed(managed)}}
-
-
-def _conflict_message(conflicts: list[Conflict]) -> str:
-    if len(conflicts) == 1:
-        return f"Apply failed with 1 conflict: conflict with {conflicts[0].manager}: {conflicts[0].field}"
-    lines: list[str] = []
-    for manager in dict.fromkeys(conflict.manager for conflict in conflicts):
-        lines.append(f"conflicts with {manager}:")
-        lines += [f"- {conflict.field}" for conflict in conflicts if conflict.manager == manager]
-    return f"Apply failed with {len(conflicts)} conflicts: " + "\n".join(lines)

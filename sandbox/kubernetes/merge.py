@@ -1,4 +1,4 @@
-"""Merging, comparing and pruning of typed objects, as sigs.k8s.io/structured-merge-diff v4 (package `typed`) does it.
+"""Merging and pruning of typed objects, as sigs.k8s.io/structured-merge-diff v4 (package `typed`) does it.
 
 None inside an object is JSON's null; a value that is not there at all is `MISSING`.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sandbox.kubernetes.fields import Fields, element_text, item_element
+from sandbox.kubernetes.fields import Fields, item_element
 from sandbox.kubernetes.types import Schema
 
 
@@ -20,25 +20,6 @@ MISSING: Final = Missing()
 
 class TypedError(ValueError):
     """An object that does not have the shape its type asks for."""
-
-
-class Comparison:
-    """What changed between two objects: no field is in more than one of the three sets."""
-
-    __slots__ = ("added", "modified", "removed")
-
-    def __init__(self) -> None:
-        self.removed = Fields()
-        self.modified = Fields()
-        self.added = Fields()
-
-    def without(self, ignored: Fields) -> Comparison:
-        """Leave out these fields and all below them."""
-        if ignored:
-            self.removed = self.removed.without(ignored)
-            self.modified = self.modified.without(ignored)
-            self.added = self.added.without(ignored)
-        return self
 
 
 def same(left: Any, right: Any, *, exact: bool = False) -> bool:
@@ -201,107 +182,6 @@ def _interleave(
     return out
 
 
-# --- compare ---------------------------------------------------------------------------------------------------
-
-
-def compare(old: Any, new: Any, schema: Schema) -> Comparison:
-    """Return which fields were removed, modified and added."""
-    comparison = Comparison()
-    _Comparing(comparison, has_exact_types(schema)).descend(old, new, schema, ())
-    return comparison
-
-
-def has_exact_types(schema: Schema) -> bool:
-    """Tell whether `==` decides on equality: no field of the type may be 1 here and true there."""
-    return schema.is_builtin and not schema.name.endswith((".CustomResourceDefinition", ".ControllerRevision"))
-
-
-class _Comparing:
-    def __init__(self, comparison: Comparison, is_exact: bool):
-        self.comparison = comparison
-        self.is_exact = is_exact
-
-    def descend(self, old: Any, new: Any, schema: Schema, path: tuple[str, ...]) -> None:
-        if old is new or (self.is_exact and old == new):
-            return
-        shape = schema.shape(old if new is MISSING else new)
-        if schema.single is None and old is not MISSING and new is not MISSING:
-            old_shape = schema.shape(old)
-            if old_shape != shape:
-                self._visit(old_shape, old, new, schema, path)
-        is_leaf = self._visit(shape, old, new, schema, path)
-        if not is_leaf:
-            if old is MISSING:
-                _insert(self.comparison.added, path)
-            elif new is MISSING:
-                _insert(self.comparison.removed, path)
-
-    def _visit(self, shape: str, old: Any, new: Any, schema: Schema, path: tuple[str, ...]) -> bool:
-        if shape == "map" and not schema.is_atomic:
-            left, right = (value if isinstance(value, dict) else {} for value in (old, new))
-            if left or right:
-                self._maps(left, right, schema, path)
-                return False
-        elif shape == "list" and schema.list_type != "atomic":
-            left_items, right_items = (value if isinstance(value, list) else [] for value in (old, new))
-            if left_items or right_items:
-                self._lists(left_items, right_items, schema, path)
-                return False
-        self._leaf(old, new, path)
-        return True
-
-    def _leaf(self, old: Any, new: Any, path: tuple[str, ...]) -> None:
-        if old is MISSING:
-            _insert(self.comparison.added, path)
-        elif new is MISSING:
-            _insert(self.comparison.removed, path)
-        elif not same(old, new):
-            _insert(self.comparison.modified, path)
-
-    def _maps(self, old: dict[str, Any], new: dict[str, Any], schema: Schema, path: tuple[str, ...]) -> None:
-        for key in old.keys() | new.keys():
-            child = schema.child(key)
-            if child is not None:
-                self.descend(old.get(key, MISSING), new.get(key, MISSING), child, (*path, f"f:{key}"))
-
-    def _lists(self, old: list[Any], new: list[Any], schema: Schema, path: tuple[str, ...]) -> None:
-        left, right = _grouped(old, schema), _grouped(new, schema)
-        for element in left.keys() | right.keys():
-            before, after = left.get(element, []), right.get(element, [])
-            below = (*path, element)
-            if len(before) <= 1 and len(after) <= 1:
-                self.descend(before[0] if before else MISSING, after[0] if after else MISSING, schema.items, below)
-            elif len(before) >= 2 and len(after) >= 2:
-                if not same(before, after):
-                    _insert(self.comparison.modified, below)
-            elif len(before) >= 2:
-                if after:
-                    self.descend(MISSING, after[0], schema.items, below)
-                _insert(self.comparison.removed, below)
-            else:
-                if before:
-                    self.descend(before[0], MISSING, schema.items, below)
-                _insert(self.comparison.added, below)
-
-
-def _grouped(items: list[Any], schema: Schema) -> dict[str, list[Any]]:
-    groups: dict[str, list[Any]] = {}
-    for element, item in element_index(items, schema):
-        groups.setdefault(element, []).append(item)
-    return groups
-
-
-def _insert(fields: Fields, path: tuple[str, ...]) -> None:
-    if not path:
-        return
-    for element in path[:-1]:
-        child = fields.children.get(element)
-        if child is None:
-            child = fields.children[element] = Fields()
-        fields = child
-    fields.members.add(path[-1])
-
-
 # --- remove ----------------------------------------------------------------------------------------------------
 
 
@@ -341,83 +221,3 @@ def _remove_items(value: list[Any], fields: Fields, schema: Schema) -> list[Any]
         below = fields.children.get(element)
         kept.append(remove(item, below, schema.items) if below else item)
     return kept or None
-
-
-# --- check -----------------------------------------------------------------------------------------------------
-
-
-def check_typed(value: Any, schema: Schema, *, allow_duplicates: bool = False, path: str = "") -> list[str]:
-    """Return what keeps a value from having its type, each as `PATH: what`, in the words of server-side apply."""
-    shape = schema.shape(value)
-    if value is None:
-        return []
-    if shape == "scalar":
-        problem = _scalar_problem(value, schema)
-        return [f"{path}: {problem}"] if problem else []
-    if shape == "map":
-        if not isinstance(value, dict):
-            return [f"{path}: expected map, got &{{{_go(value)}}}"]
-        return _check_map(value, schema, allow_duplicates, path)
-    if not isinstance(value, list):
-        return [f"{path}: expected list, got &{{{_go(value)}}}"]
-    return _check_list(value, schema, allow_duplicates, path)
-
-
-def _check_map(value: dict[str, Any], schema: Schema, allow_duplicates: bool, path: str) -> list[str]:
-    problems: list[str] = []
-    for key, item in value.items():
-        child = schema.child(key)
-        if child is None:
-            return [*problems, f"{path}.{key}: field not declared in schema"]
-        problems += check_typed(item, child, allow_duplicates=allow_duplicates, path=f"{path}.{key}")
-    return problems
-
-
-def _check_list(value: list[Any], schema: Schema, allow_duplicates: bool, path: str) -> list[str]:
-    problems: list[str] = []
-    seen: set[str] = set()
-    for index, item in enumerate(value):
-        text = f"[{index}]"
-        if schema.list_type != "atomic":
-            try:
-                element = item_element(item, schema)
-            except ValueError as error:
-                return [*problems, f"{path}: element {index}: {error}"]
-            text = element_text(element)
-            if element in seen and not allow_duplicates:
-                problems.append(f"{path}: duplicate entries for key {text}")
-            seen.add(element)
-        problems += check_typed(item, schema.items, allow_duplicates=allow_duplicates, path=path + text)
-    return problems
-
-
-def _scalar_problem(value: Any, schema: Schema) -> str | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if schema.scalar == "numeric" and not is_number:
-        return f"expected numeric (int or float), got {_go_type(value)}"
-    if schema.scalar == "string" and not isinstance(value, str):
-        return f"expected string, got &value.valueUnstructured{{Value:{_go(value)}}}"
-    if schema.scalar == "boolean" and not isinstance(value, bool):
-        return f"expected boolean, got &{{{_go(value)}}}"
-    if schema.scalar == "untyped" and isinstance(value, dict | list):
-        return f"expected any scalar, got &{{{_go(value)}}}"
-    return None
-
-
-def _go(value: Any) -> str:
-    """Write a value as Go's %v does."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict):
-        return "map[" + " ".join(f"{key}:{_go(value[key])}" for key in sorted(value)) + "]"
-    if isinstance(value, list):
-        return "[" + " ".join(map(_go, value)) + "]"
-    return "<nil>" if value is None else str(value)
-
-
-def _go_type(value: Any) -> str:
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, str):
-        return "string"
-    return "map[string]interface {}" if isinstance(value, dict) else "[]interface {}"

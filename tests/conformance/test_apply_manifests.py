@@ -15,6 +15,7 @@ import yaml
 import sandbox
 from clients.addresses import Addresses
 from clients.kubernetes.apply import plan_objects
+from clients.kubernetes.apply_sets import list_members
 from clients.kubernetes.connection import Cluster, ClusterAccess
 from clients.kubernetes.installation import install
 from clients.kubernetes.objects import Objects
@@ -100,13 +101,6 @@ class Recorded:
         self.changing.clear()
 
 
-def real(kubeconfig: Path) -> Objects:
-    config = yaml.safe_load(kubeconfig.read_text())
-    authority = (kubeconfig.parent / "certs" / "apiserver.crt").read_text()
-    access = ClusterAccess(config["clusters"][0]["cluster"]["server"], authority)
-    return Objects(Cluster(access, Addresses(token=config["users"][0]["user"]["token"])))
-
-
 class Unrecorded:
     """A call log that forgets."""
 
@@ -114,27 +108,42 @@ class Unrecorded:
         pass
 
 
-@pytest.fixture(scope="module", params=["real", "sandbox"])
-def cluster(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, manifests: list[dict[str, Any]]
-) -> Iterator[Recorded]:
-    """A cluster with the manifests applied once."""
-    if request.param == "real":
-        found = Recorded(real(request.getfixturevalue("real_kubeconfig")))
-        install(found.objects, manifests, SET)
-        yield found
-        found.objects.cluster.close()
-        return
-    clusters = Clusters(tmp_path_factory.mktemp("clusters"), "token", Unrecorded())
-    try:
+def recorded(access: ClusterAccess, token: str, manifests: list[dict[str, Any]]) -> Iterator[Recorded]:
+    """Apply the manifests once."""
+    found = Recorded(Objects(Cluster(access, Addresses(token=token))))
+    install(found.objects, manifests, SET)
+    yield found
+    found.objects.cluster.close()
+
+
+@pytest.fixture(scope="module")
+def real_cluster(real_kubeconfig: Path, manifests: list[dict[str, Any]]) -> Iterator[Recorded]:
+    """A real API server with the manifests applied."""
+    config = yaml.safe_load(real_kubeconfig.read_text())
+    authority = (real_kubeconfig.parent / "certs" / "apiserver.crt").read_text()
+    access = ClusterAccess(config["clusters"][0]["cluster"]["server"], authority)
+    yield from recorded(access, config["users"][0]["user"]["token"], manifests)
+
+
+@pytest.fixture(scope="module")
+def sandbox_cluster(tmp_path_factory: pytest.TempPathFactory, manifests: list[dict[str, Any]]) -> Iterator[Recorded]:
+    """A cluster of the sandbox with the manifests applied."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("KUBEBUILDER_ASSETS", raising=False)  # which would make it a real one
+        clusters = Clusters(tmp_path_factory.mktemp("clusters"), "token", Unrecorded())
         address = clusters.create("acme-mlops-dev/us-central1/dev")
+    try:
         access = ClusterAccess(f"https://{address.endpoint}", address.ca_certificate)
-        found = Recorded(Objects(Cluster(access, Addresses(token="token"))))
-        install(found.objects, manifests, SET)
-        yield found
-        found.objects.cluster.close()
+        yield from recorded(access, "token", manifests)
     finally:
         clusters.stop_all()
+
+
+@pytest.fixture(scope="module", params=["real", "sandbox"])
+def cluster(request: pytest.FixtureRequest) -> Recorded:
+    """Each of the two."""
+    found: Recorded = request.getfixturevalue(f"{request.param}_cluster")
+    return found
 
 
 @pytest.fixture
@@ -160,8 +169,9 @@ def normalised(thing: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_every_manifest_is_there(cluster, manifests):
-    missing = [str(reference_of(one)) for one in manifests if cluster.objects.get(reference_of(one)) is None]
-    assert missing == []
+    references = [reference_of(one) for one in manifests]
+    members = list_members(cluster.objects, SET, SET.extent_of(references))
+    assert sorted(map(str, members)) == sorted(map(str, references))
 
 
 def test_second_time_changes_nothing(calm, manifests):
@@ -170,9 +180,12 @@ def test_second_time_changes_nothing(calm, manifests):
 
 
 def test_fields_that_were_rendered_are_as_rendered(cluster, manifests):
-    deployments = [one for one in manifests if one["kind"] == "Deployment"]
-    for manifest in deployments:
-        live = cluster.objects.get(reference_of(manifest))
+    resource = cluster.objects.discovery.resource(*UI[:3])
+    found = {reference_of(one): one for one in cluster.objects.list(resource, "kubeflow").items}
+    for manifest in manifests:
+        if manifest["kind"] != "Deployment":
+            continue
+        live = found[reference_of(manifest)]
         images = {one["name"]: one["image"] for one in live["spec"]["template"]["spec"]["containers"]}
         assert images == {one["name"]: one["image"] for one in manifest["spec"]["template"]["spec"]["containers"]}
 
@@ -317,21 +330,10 @@ def test_parent_of_another_tool_is_left_alone(calm, manifests):
     calm.objects.delete(other.reference)
 
 
-def test_both_clusters_hold_the_same(request, tmp_path_factory, manifests):
+def test_both_hold_the_same(sandbox_cluster, real_cluster, manifests):
     """Every member, as a real API server answers it and as the sandbox does."""
-    clusters = Clusters(tmp_path_factory.mktemp("clusters"), "token", Unrecorded())
-    expected = real(request.getfixturevalue("real_kubeconfig"))
-    try:
-        address = clusters.create("acme-mlops-dev/us-central1/dev")
-        access = ClusterAccess(f"https://{address.endpoint}", address.ca_certificate)
-        found = Objects(Cluster(access, Addresses(token="token")))
-        for objects in (expected, found):
-            install(objects, manifests, SET, force=True)
-        for manifest in manifests:
-            reference = reference_of(manifest)
-            if reference[:3] in MEMBER_KINDS:
-                assert normalised(found.get(reference)) == normalised(expected.get(reference)), str(reference)
-        found.cluster.close()
-        expected.cluster.close()
-    finally:
-        clusters.stop_all()
+    for manifest in manifests:
+        reference = reference_of(manifest)
+        if reference[:3] in MEMBER_KINDS:
+            found, expected = (one.objects.get(reference) for one in (sandbox_cluster, real_cluster))
+            assert normalised(found) == normalised(expected), str(reference)
