@@ -10,7 +10,7 @@ from sandbox.kubernetes.resources import Resource
 from sandbox.kubernetes.roundtrip import DecodeError, as_written
 from sandbox.kubernetes.status import bad_request
 from sandbox.kubernetes.types import OBJECT_META, definition
-from sandbox.kubernetes.validation import prune_unknown, set_defaults, unknown_fields
+from sandbox.kubernetes.validation import coerce_metadata, prune_unknown, set_defaults, unknown_fields
 
 Object = dict[str, Any]
 
@@ -22,7 +22,11 @@ def decode(resource: Resource, obj: Object) -> Object:
         ApiError: A field has the wrong type (400).
     """
     try:
-        return _decode_custom(resource, obj) if resource.custom else _decode_builtin(resource, obj)
+        decoded = _decode_custom(resource, obj) if resource.custom else _decode_builtin(resource, obj)
+        if (obj.get("metadata") or {}).get("managedFields") == []:
+            # Unlike other empty lists this one says something: forget who owns what.
+            decoded["metadata"]["managedFields"] = []
+        return decoded
     except DecodeError as error:
         problem = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: {error}'
         raise bad_request(problem) from error
@@ -45,7 +49,7 @@ def _fold_texts(secret: Object) -> None:
 
 
 def _decode_custom(resource: Resource, obj: Object) -> Object:
-    pruned = prune_unknown(obj, resource.schema)
+    pruned = prune_unknown(coerce_metadata(obj, resource.schema), resource.schema)
     decoded = set_defaults(pruned, resource.schema)
     decoded["metadata"] = as_written(obj.get("metadata") or {}, definition(OBJECT_META))
     return decoded
