@@ -197,7 +197,8 @@ class Cluster(Resource):
             field, key = WRAPPED[name]
             self._put_update(planned, {field: {key: planned[name]} if key else planned[name]})
         elif name in ("master_authorized_networks_config", "private_cluster_config"):
-            self._put_update(planned, _reachability(planned, body))
+            for update in _updates(name, body, prior, planned):
+                self._put_update(planned, update)
         elif name == "enable_shielded_nodes":
             self._put_update(planned, {DESIRED[name]: {"enabled": bool(planned[name])}})
         elif name in ("min_master_version", "node_version"):
@@ -289,14 +290,27 @@ def _say_private(body: Json, endpoints: Json, private: Values) -> None:
         endpoints["privateEndpointSubnetwork"] = private["private_endpoint_subnetwork"]
 
 
-def _reachability(state: Values, body: Json) -> Json:
-    """An update of who reaches the control plane, and of the nodes' privacy."""
-    update: Json = {"desiredControlPlaneEndpointsConfig": {"ipEndpointsConfig": dict(take(body, ENDPOINTS) or {})}}
-    endpoints = update["desiredControlPlaneEndpointsConfig"]["ipEndpointsConfig"]
-    endpoints.setdefault("authorizedNetworksConfig", {"enabled": False})
+def _updates(name: str, body: Json, prior: Values, planned: Values) -> list[Json]:
+    """The updates of who reaches the control plane and whether nodes are private; the API takes one at a time."""
+    if name == "master_authorized_networks_config":
+        networks = take(body, f"{ENDPOINTS}.authorizedNetworksConfig") or {"enabled": False}
+        return [_endpoints({"authorizedNetworksConfig": networks})]
+    before, after = _said(prior), _said(planned)
+    updates: list[Json] = []
+    if after["nodes"] != before["nodes"]:
+        updates.append({"desiredDefaultEnablePrivateNodes": after["nodes"].get("defaultEnablePrivateNodes", False)})
+    if after["endpoints"] != before["endpoints"]:
+        updates.append(_endpoints(after["endpoints"]))
+    return updates
+
+
+def _endpoints(content: Json) -> Json:
+    return {"desiredControlPlaneEndpointsConfig": {"ipEndpointsConfig": content}}
+
+
+def _said(state: Values) -> Json:
+    body: Json = {"networkConfig": {}}
+    endpoints: Json = {}
     for private in _private(state):
-        said: Json = {"networkConfig": {}}
-        _say_private(said, endpoints, private)
-        if "defaultEnablePrivateNodes" in said["networkConfig"]:
-            update["desiredDefaultEnablePrivateNodes"] = said["networkConfig"]["defaultEnablePrivateNodes"]
-    return update
+        _say_private(body, endpoints, private)
+    return {"nodes": body["networkConfig"], "endpoints": endpoints}

@@ -66,7 +66,11 @@ def pool_rules(prefix: str) -> Rules:
                 "operation",
             )
         ),
-        defaults={f"{prefix}management.auto_repair": True, f"{prefix}management.auto_upgrade": True},
+        defaults={
+            f"{prefix}management.auto_repair": True,
+            f"{prefix}management.auto_upgrade": True,
+            f"{prefix}upgrade_settings.strategy": "SURGE",
+        },
         computed_blocks=frozenset(prefix + name for name in _POOL_COMPUTED),
         strings=frozenset({f"{prefix}max_pods_per_node"}),
         encode={f"{prefix}autoscaling": _autoscaling},
@@ -116,6 +120,10 @@ class NodePool(Resource):
     def path(self, template: str, state: Mapping[str, Any]) -> str:
         """Project and location may stand in the cluster's path."""
         return format_path(template, {**state, **location_of(str(state["cluster"]), state)})
+
+    def identify(self, state: Values) -> str:
+        """The pool's path."""
+        return self.path(self.item, state)
 
     def parent(self, state: Mapping[str, Any]) -> str:
         """Operations belong to the location."""
