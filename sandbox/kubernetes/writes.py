@@ -18,7 +18,7 @@ from sandbox.kubernetes.conversion import to_served, to_stored
 from sandbox.kubernetes.decoding import decode, describe_unknown
 from sandbox.kubernetes.deletion import is_free, release
 from sandbox.kubernetes.effects import after_write
-from sandbox.kubernetes.managers import keep_times
+from sandbox.kubernetes.managers import decode_managed, encode_managed, keep_times
 from sandbox.kubernetes.resources import Resource
 from sandbox.kubernetes.status import (
     ApiError,
@@ -113,15 +113,16 @@ def check_identity(resource: Resource, namespace: str, name: str, obj: Object) -
     api_version, kind = obj.get("apiVersion"), obj.get("kind")
     if not kind:
         raise bad_request(f"Object 'Kind' is missing in '{_shown(obj)}'")
+    if kind != resource.kind:
+        version = str(api_version).rpartition("/")[2]
+        raise bad_request(
+            f'{kind} in version "{version}" cannot be handled as a {resource.kind}: converting ({version}.{kind}) to '
+            f"({resource.group.partition('.')[0] or 'core'}.{resource.kind}): unknown conversion"
+        )
     if api_version != resource.api_version:
         raise bad_request(
             f"the API version in the data ({api_version}) does not match the expected API version "
             f"({resource.api_version})"
-        )
-    if kind != resource.kind:
-        raise bad_request(
-            f'{kind} in version "{resource.version}" cannot be handled as a {resource.kind}: converting '
-            f"({api_version}, Kind={kind}) to {resource.api_version}.{resource.kind}: unknown conversion"
         )
     metadata = obj.get("metadata") or {}
     if not isinstance(metadata, dict):
@@ -146,6 +147,8 @@ def replace(
     Raises:
         ApiError: There is none, it has changed meanwhile, or the new one is invalid.
     """
+    if not (obj.get("metadata") or {}).get("name"):
+        raise bad_request(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
     check_identity(resource, namespace, name, obj)
     live = cluster.store.get(*resource.stored_as, namespace, name)
     if live is None and not part and key_of(resource) in CREATED_BY_UPDATE:
@@ -212,7 +215,16 @@ def _update(
     live = to_served(record.copy(), resource)
     _check_versions(resource, record, live, new)
     new = record_update(live, new, resource.schema, manager=options.manager, now=cluster.now(), subresource=part)
+    if part == "scale":
+        new = _without_time(new, part)
     return _store_changed(cluster, resource, live, new, options, part)
+
+
+def _without_time(obj: Object, part: str) -> Object:
+    """The real server notes no time for what is written through a scale."""
+    managed = decode_managed(obj["metadata"].get("managedFields"))
+    managed = {key: owned._replace(time=None) if key.subresource == part else owned for key, owned in managed.items()}
+    return {**obj, "metadata": {**obj["metadata"], "managedFields": encode_managed(managed)}}
 
 
 def _check_versions(resource: Resource, record: Record, live: Object, new: Object) -> None:
@@ -251,7 +263,7 @@ def _store_changed(
         new = _with_new_status(resource, live, new)
     elif resource.has_status:
         _keep(live, new, "status")
-    if not part:
+    if part in ("", "scale"):
         prepare_update(cluster.store, resource, live, new)
     admission.admit(cluster, resource, new, live, part)
     new = keep_times(live, new)
@@ -302,19 +314,20 @@ def apply_object(
     Raises:
         ApiError: Others own what it would change (409), or the result is invalid.
     """
+    if not applied.get("apiVersion"):
+        raise bad_request(f"invalid object type: /, Kind={applied.get('kind', '')}")
     check_identity(resource, namespace, name, applied)
     record = cluster.store.get(*resource.stored_as, namespace, name)
     if record is None and part:
         raise not_found(resource.group, resource.plural, name)
-    metadata = {**(applied.get("metadata") or {}), "name": name}
-    if resource.namespaced:
-        metadata["namespace"] = namespace
+    metadata = applied.get("metadata") or {}
     live = to_served(record.copy(), resource) if record else None
     if record is None and metadata.get("resourceVersion"):
         raise stale(resource.group, resource.plural, name)
     if record is None:
         admission.check_namespace(cluster, resource, namespace, applied)
-    merged = _merge(cluster, resource, live, {**applied, "metadata": metadata}, options, part)
+    merged = _merge(cluster, resource, live, applied, options, part)
+    merged["metadata"] = {**(merged.get("metadata") or {}), "name": name}
     if record is None or live is None:
         if resets_status(resource):
             merged.pop("status", None)
@@ -346,6 +359,9 @@ def _merge(
 
 def _redecode(resource: Resource, merged: Object) -> Object:
     """Bring what an apply put together into the stored form, without touching the record of owners."""
+    if resource.custom is not None:
+        # It is in that form already, and the nulls that are left in it are for validation to refuse.
+        return merged
     managed = merged["metadata"].pop("managedFields", None)
     decoded = decode(resource, merged)
     if managed:
