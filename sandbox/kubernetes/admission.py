@@ -15,6 +15,8 @@ from sandbox.kubernetes.validation import invalid_fields
 
 Object = dict[str, Any]
 
+_COMPACT = (",", ":")
+
 
 def name_required() -> Cause:
     """Say that an object needs a name."""
@@ -28,7 +30,11 @@ def version_required() -> Cause:
 
 def patch_cause(patched: Object, problem: str) -> Cause:
     """Say what is wrong with the outcome of a patch."""
-    return Cause("patch", "FieldValueInvalid", f"Invalid value: {json.dumps(json.dumps(patched))}: {problem}")
+    return Cause(
+        "patch",
+        "FieldValueInvalid",
+        f"Invalid value: {json.dumps(json.dumps(patched, separators=_COMPACT))}: {problem}",
+    )
 
 
 def check_namespace(cluster: Cluster, resource: Resource, namespace: str, obj: Object) -> None:

@@ -21,7 +21,7 @@ from sandbox.kubernetes import crds, discovery, openapi, system
 from sandbox.kubernetes.cluster import Cluster
 from sandbox.kubernetes.negotiation import choose_form
 from sandbox.kubernetes.paths import Target, parse_target
-from sandbox.kubernetes.status import ApiError, internal_error, not_implemented, unauthorized
+from sandbox.kubernetes.status import ApiError, internal_error, not_implemented, unauthorized, unknown_path
 from sandbox.kubernetes.storage import Store
 from sandbox.kubernetes.verbs import Call, answer
 
@@ -89,7 +89,9 @@ class _Server:
     async def _answer_resource(self, request: Request, target: Target) -> Response:
         resource = self._cluster.registry.find(target.group, target.version, target.resource)
         if resource is None or (target.namespace and not resource.namespaced):
-            return _no_such_path()
+            if target.group not in self._cluster.registry.groups():
+                return _no_such_path()
+            raise unknown_path()
         call = Call(
             cluster=self._cluster,
             resource=resource,

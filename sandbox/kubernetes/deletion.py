@@ -6,14 +6,16 @@ the background; here it is done before the deletion is answered, with the same w
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox.kubernetes import crds, garbage, namespaces, system
+from sandbox.kubernetes.causes import Cause
 from sandbox.kubernetes.cluster import Cluster
 from sandbox.kubernetes.resources import Resource
-from sandbox.kubernetes.status import bad_request, conflict
+from sandbox.kubernetes.status import conflict, invalid_options
 from sandbox.kubernetes.storage import Record
 from sandbox.kubernetes.strategies import key_of
 
@@ -22,7 +24,7 @@ Object = dict[str, Any]
 CLAIM_PROTECTION = "kubernetes.io/pvc-protection"
 VOLUME_PROTECTION = "kubernetes.io/pv-protection"
 _DEFAULT_GRACE_SECONDS = 30
-_POLICIES = ("Background", "Foreground", "Orphan")
+_POLICIES = ("Foreground", "Background", "Orphan", "nil")
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ def read_options(body: Object, query: dict[str, str]) -> DeleteOptions:
     policy = body.get("propagationPolicy") or query.get("propagationPolicy") or ""
     orphans = body.get("orphanDependents", {"true": True, "false": False}.get(query.get("orphanDependents", "")))
     if policy and policy not in _POLICIES:
-        raise bad_request(f'invalid propagationPolicy "{policy}": supported values are {", ".join(_POLICIES)}')
+        text = f'Unsupported value: "{policy}": supported values: {", ".join(json.dumps(each) for each in _POLICIES)}'
+        raise invalid_options("DeleteOptions", [Cause("propagationPolicy", "FieldValueNotSupported", text)])
     if not policy and orphans is not None:
         policy = "Orphan" if orphans else "Background"
     grace = body.get("gracePeriodSeconds", query.get("gracePeriodSeconds"))
@@ -93,8 +96,11 @@ def _check_preconditions(resource: Resource, record: Record, options: DeleteOpti
         ("ResourceVersion", options.version, metadata["resourceVersion"]),
     ):
         if wanted and wanted != actual:
-            problem = f"Precondition failed: {label} in precondition: {wanted}, {label} in object meta: {actual}"
-            raise conflict(resource.group, resource.plural, record.name, problem)
+            problem = (
+                f"the {label} in the precondition ({wanted}) does not match the {label} in record ({actual}). "
+                "The object might have been deleted and then recreated"
+            )
+            raise conflict(resource.group, resource.kind, record.name, problem)
 
 
 def _default_policy(resource: Resource) -> str:

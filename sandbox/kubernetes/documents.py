@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from typing import Any, ClassVar
 
 from sandbox.kubernetes.status import bad_request, unsupported_media_type
 
@@ -40,7 +41,7 @@ def parse_object(body: bytes, content_type: str) -> tuple[Object, list[str]]:
     """
     kind = media_type(content_type) or JSON
     if kind not in (JSON, YAML):
-        raise unsupported_media_type((JSON, YAML))
+        raise unsupported_media_type((JSON, YAML, PROTOBUF))
     return parse_document(body, is_yaml=kind == YAML)
 
 
@@ -55,7 +56,8 @@ def parse_document(body: bytes, *, is_yaml: bool) -> tuple[Object, list[str]]:
         value = json.loads(body, object_pairs_hook=_hook(found))
     except ValueError as error:
         if not is_yaml:
-            raise bad_request(f"couldn't get version/kind; json parse error: {error}") from error
+            problem = f"couldn't get version/kind; json parse error: {error}"
+            raise bad_request(f"the object provided is unrecognized: {problem}") from error
         value = _parse_yaml(body)
     if not isinstance(value, dict):
         raise bad_request("couldn't get version/kind; json parse error: the body is no object")
@@ -90,12 +92,15 @@ def _parse_yaml(body: bytes) -> Any:
     import yaml
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        """YAML without dates: in manifests they are texts."""
+        """YAML without dates, which are texts in manifests, and with y and n for yes and no."""
+
+        bool_values: ClassVar[dict[str, bool]] = {**yaml.SafeLoader.bool_values, "y": True, "n": False}
 
     Loader.yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
         for first, resolvers in Loader.yaml_implicit_resolvers.items()
     }
+    Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^[yYnN]$"), list("yYnN"))
     try:
         return yaml.load(body, Loader=Loader)
     except yaml.YAMLError as error:

@@ -13,12 +13,13 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.kubernetes.causes import Cause
 from sandbox.kubernetes.cluster import Cluster
 from sandbox.kubernetes.conversion import to_served
 from sandbox.kubernetes.negotiation import METADATA, METADATA_LIST, TABLE, Form
 from sandbox.kubernetes.resources import Resource
 from sandbox.kubernetes.selectors import SELECTABLE, Predicate, parse_field_selector, parse_label_selector
-from sandbox.kubernetes.status import ApiError, bad_request, expired, too_large_resource_version
+from sandbox.kubernetes.status import bad_request, expired, invalid_options, too_large_resource_version
 from sandbox.kubernetes.storage import Record
 from sandbox.kubernetes.tables import partial_metadata, table
 from sandbox.kubernetes.watch import Event, Subscription
@@ -168,14 +169,9 @@ def _read_version(cluster: Cluster, query: Mapping[str, str]) -> int:
         raise too_large_resource_version(wanted, cluster.store.revision)
     match = query.get("resourceVersionMatch", "")
     if match and not query.get("resourceVersion"):
-        raise ApiError(422, "Invalid", _FORBIDDEN_MATCH)
+        text = "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided"
+        raise invalid_options("ListOptions", [Cause("resourceVersionMatch", "FieldValueForbidden", text)])
     return wanted if match == "Exact" else 0
-
-
-_FORBIDDEN_MATCH = (
-    'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless '
-    "resourceVersion is provided"
-)
 
 
 def parse_version(text: str) -> int:
@@ -187,7 +183,8 @@ def parse_version(text: str) -> int:
     if not text:
         return 0
     if not text.isdigit():
-        raise bad_request(f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax')
+        problem = f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+        raise bad_request(f"invalid resource version: resourceVersion: {problem}")
     return int(text)
 
 
@@ -201,7 +198,7 @@ def _read_continue(token: str) -> tuple[int, str]:
         value = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         return int(value["rv"]), str(value["start"])
     except (ValueError, KeyError, TypeError) as error:
-        raise bad_request(f"continue key is not valid: {error}") from error
+        raise bad_request(f"invalid continue token: continue key is not valid: {error}") from error
 
 
 # --- watches -------------------------------------------------------------------------------------------------------

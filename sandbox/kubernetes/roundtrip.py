@@ -48,7 +48,7 @@ def _write(value: Any, schema: Schema, path: tuple[str, ...], owner: str) -> Any
     if shape == "map":
         if not isinstance(value, Mapping):
             raise _mismatch(value, schema, path, owner)
-        return _write_map(value, schema, path)
+        return _write_map(value, schema, path, owner)
     if shape == "list":
         if not isinstance(value, list):
             raise _mismatch(value, schema, path, owner)
@@ -63,12 +63,12 @@ def _write_item(value: Any, schema: Schema, path: tuple[str, ...], owner: str) -
     return _write(value, schema, path, owner)
 
 
-def _write_map(value: Mapping[str, Any], schema: Schema, path: tuple[str, ...]) -> dict[str, Any]:
+def _write_map(value: Mapping[str, Any], schema: Schema, path: tuple[str, ...], owner: str = "") -> dict[str, Any]:
     if not schema.fields:
         unknown = schema.unknown
         if unknown is None or unknown.single is None:
             return dict(value)
-        return {key: _write_item(item, unknown, (*path, key), schema.name) for key, item in value.items()}
+        return {key: _write_item(item, unknown, path, owner) for key, item in value.items()}
     written: dict[str, Any] = {}
     pointers, always = schema.pointers, schema.always
     for key, item in value.items():

@@ -195,7 +195,7 @@ def _check_workload(obj: Object) -> list[Cause]:
     causes = []
     if selector is not None and not selector:
         causes.append(invalid("spec.selector", "{}", "empty selector is invalid for deployment"))
-    if selector and not matches_label_selector(selector, labels):
+    if not matches_label_selector(selector, labels):
         text = "`selector` does not match template `labels`"
         causes.append(
             Cause("spec.template.metadata.labels", "FieldValueInvalid", f"Invalid value: {_go_map(labels)}: {text}")
@@ -298,7 +298,7 @@ def check_change(resource: Resource, old: Object, new: Object) -> list[Cause]:
         before, after = _value_at(old, path), _value_at(new, path)
         if before != after:
             text = "cannot change roleRef" if path == "roleRef" else _IMMUTABLE
-            causes.append(Cause(path, "FieldValueInvalid", f"Invalid value: {_shown(after)}: {text}"))
+            causes.append(Cause(path, "FieldValueInvalid", f"Invalid value: {_shown(path, after)}: {text}"))
     check = _CHANGE_RULES.get(key)
     return causes + (check(old, new) if check else [])
 
@@ -310,8 +310,19 @@ def _value_at(obj: Object, path: str) -> Any:
     return value
 
 
-def _shown(value: Any) -> str:
+def _shown(path: str, value: Any) -> str:
+    """Write a value as the server's Go code prints it."""
+    if path == "spec.selector" and isinstance(value, dict):
+        labels = _go_map(value.get("matchLabels") or {})
+        expressions = "[]v1.LabelSelectorRequirement(nil)" if not value.get("matchExpressions") else "[…]"
+        return f"v1.LabelSelector{{MatchLabels:{labels}, MatchExpressions:{expressions}}}"
+    if path == "roleRef":
+        fields = ", ".join(f"{key}:{json.dumps(value.get(name, ''))}" for key, name in _ROLE_FIELDS)
+        return f"rbac.RoleRef{{{fields}}}"
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+_ROLE_FIELDS = (("APIGroup", "apiGroup"), ("Kind", "kind"), ("Name", "name"))
 
 
 def _check_immutable_data(old: Object, new: Object) -> list[Cause]:

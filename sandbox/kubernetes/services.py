@@ -27,6 +27,7 @@ def allocate_addresses(store: Store, service: Object, old: Object | None) -> Non
             spec.pop(key, None)
         return
     if old is not None:
+        _drop_what_the_type_lacks(spec, old["spec"])
         _keep(spec, old["spec"])
     taken = [each.view["spec"] for each in store.select("", "services") if each.view["metadata"] != service["metadata"]]
     if not spec.get("clusterIP"):
@@ -35,6 +36,28 @@ def allocate_addresses(store: Store, service: Object, old: Object | None) -> Non
     _set_families(spec)
     if spec.get("type") in ("NodePort", "LoadBalancer") and spec.get("allocateLoadBalancerNodePorts") is not False:
         _allocate_node_ports(service, taken)
+
+
+def _drop_what_the_type_lacks(spec: Object, old: Object) -> None:
+    """Forget what the old type needed and the new does not, unless the client has changed that too."""
+    had_ports, has_ports = (each.get("type") in ("NodePort", "LoadBalancer") for each in (old, spec))
+    if had_ports and not has_ports and _node_ports(spec) == _node_ports(old):
+        for port in spec.get("ports") or []:
+            port.pop("nodePort", None)
+    if had_ports and not has_ports and not spec.get("externalIPs"):
+        _forget_same(spec, old, "externalTrafficPolicy")
+    if old.get("type") == "LoadBalancer" != spec.get("type"):
+        for key in ("allocateLoadBalancerNodePorts", "healthCheckNodePort", "loadBalancerClass"):
+            _forget_same(spec, old, key)
+
+
+def _forget_same(spec: Object, old: Object, key: str) -> None:
+    if spec.get(key) == old.get(key):
+        spec.pop(key, None)
+
+
+def _node_ports(spec: Object) -> set[int]:
+    return {port["nodePort"] for port in spec.get("ports") or [] if port.get("nodePort")}
 
 
 def _keep(spec: Object, old: Object) -> None:

@@ -117,10 +117,14 @@ def forbidden(group: str, resource: str, name: str, problem: str, causes: list[C
     return ApiError(403, "Forbidden", message, _details(group, resource, name, **more))
 
 
-def method_not_allowed(group: str, resource: str, verb: str) -> ApiError:
-    """Refuse a verb that the resource does not have."""
-    message = f'{verb} is not supported on resources of kind "{qualified(group, resource)}"'
-    return ApiError(405, "MethodNotAllowed", message, _details(group, resource))
+def method_not_allowed() -> ApiError:
+    """Refuse a method that the resource does not have."""
+    return ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {})
+
+
+def invalid_options(kind: str, causes: Iterable[Cause]) -> ApiError:
+    """Refuse a request's options, such as `DeleteOptions`."""
+    return invalid("meta.k8s.io", kind, "", causes)
 
 
 def unsupported_media_type(accepted: Iterable[str]) -> ApiError:

@@ -9,8 +9,11 @@ from typing import Any
 from starlette.responses import Response, StreamingResponse
 
 from sandbox.kubernetes import deletion, documents, reads, subresources, writes
+from sandbox.kubernetes.apply import record_update
+from sandbox.kubernetes.causes import Cause
 from sandbox.kubernetes.cluster import Cluster, WriteOptions
 from sandbox.kubernetes.conversion import to_served
+from sandbox.kubernetes.decoding import decode
 from sandbox.kubernetes.documents import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
 from sandbox.kubernetes.negotiation import Form
 from sandbox.kubernetes.patches import PatchError, json_patch, merge_patch, strategic_merge_patch
@@ -20,10 +23,11 @@ from sandbox.kubernetes.reviews import answer_review
 from sandbox.kubernetes.status import (
     ApiError,
     bad_request,
+    invalid_options,
     method_not_allowed,
     not_implemented,
     success,
-    unsupported_media_type,
+    unknown_path,
 )
 from sandbox.kubernetes.strategies import RETURNED_WHEN_DELETED, key_of
 
@@ -62,14 +66,13 @@ def answer(call: Call) -> Response:
     """
     if call.target.subresource:
         return _answer_subresource(call)
+    if call.resource.kind == "ComponentStatus":
+        raise not_implemented("componentstatuses")
     verb = _verb(call)
     handler = _HANDLERS.get(verb)
     if handler is None or verb.rpartition("_")[0] not in call.resource.verbs:
-        raise method_not_allowed(call.resource.group, call.resource.plural, _VERB_NAMES.get(call.method, call.method))
+        raise method_not_allowed()
     return handler(call)
-
-
-_VERB_NAMES = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
 
 def _verb(call: Call) -> str:
@@ -128,15 +131,19 @@ def _show(call: Call, obj: Object, options: WriteOptions, *, is_new: bool = Fals
 # --- writing -------------------------------------------------------------------------------------------------------
 
 
+_OPTIONS = {"POST": "CreateOptions", "PATCH": "PatchOptions", "DELETE": "DeleteOptions"}
+
+
 def _options(call: Call, *, is_apply: bool = False) -> WriteOptions:
     dry_run = call.query.get("dryRun", "")
+    kind = _OPTIONS.get(call.method, "UpdateOptions")
     if dry_run not in ("", "All"):
-        text = f'Unsupported value: "{dry_run}": supported values: "All"'
-        raise ApiError(422, "Invalid", f'Options.meta.k8s.io "" is invalid: dryRun: {text}')
+        text = f'Unsupported value: []string{{"{dry_run}"}}: supported values: "All"'
+        raise invalid_options(kind, [Cause("dryRun", "FieldValueNotSupported", text)])
     manager = call.query.get("fieldManager", "")
     if is_apply and not manager:
-        text = "fieldManager: Required value: is required for apply patch"
-        raise ApiError(422, "Invalid", f'PatchOptions.meta.k8s.io "" is invalid: {text}')
+        text = "Required value: is required for apply patch"
+        raise invalid_options(kind, [Cause("fieldManager", "FieldValueRequired", text)])
     warnings = [call.resource.custom.warning] if call.resource.custom and call.resource.custom.warning else []
     return WriteOptions(
         manager=manager or call.user_agent.partition("/")[0] or "unknown",
@@ -159,14 +166,23 @@ def _parse(call: Call, options: WriteOptions) -> Object:
 def _create(call: Call) -> Response:
     options = _options(call)
     if call.resource.group in _REVIEW_GROUPS:
-        obj, _ = documents.parse_object(call.body, call.content_type)
-        return _show(call, answer_review(call.resource, obj, call.token), options, is_new=True)
+        return _show(call, _review(call, options), options, is_new=True)
     if call.resource.kind == "Binding":
         raise not_implemented("POST bindings")
     if call.resource.namespaced and not call.target.namespace:
-        raise method_not_allowed(call.resource.group, call.resource.plural, "create")
+        raise method_not_allowed()
     obj = writes.create(call.cluster, call.resource, call.target.namespace, _parse(call, options), options)
     return _show(call, obj, options, is_new=True)
+
+
+def _review(call: Call, options: WriteOptions) -> Object:
+    sent, _ = documents.parse_object(call.body, call.content_type)
+    sent = decode(call.resource, {**sent, "apiVersion": call.resource.api_version, "kind": call.resource.kind})
+    answered = answer_review(call.resource, sent, call.token)
+    if call.resource.kind == "SelfSubjectReview":
+        answered["metadata"]["creationTimestamp"] = call.cluster.now()
+        return answered
+    return record_update(None, answered, call.resource.schema, manager=options.manager, now=call.cluster.now())
 
 
 def _update(call: Call) -> Response:
@@ -207,7 +223,7 @@ def _change(call: Call, kind: str) -> Callable[[Object], Object]:
     if call.resource.custom is None:
         accepted.insert(2, STRATEGIC_PATCH)
     if kind not in accepted:
-        raise unsupported_media_type(accepted)
+        raise ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
     patch = _parse_patch(call)
 
     def change(obj: Object) -> Object:
@@ -219,10 +235,8 @@ def _change(call: Call, kind: str) -> Callable[[Object], Object]:
             return strategic_merge_patch(obj, patch, call.resource.schema)
         except PatchError as error:
             reason = {400: "BadRequest", 422: "Invalid", 413: "RequestEntityTooLarge"}.get(error.code, "")
-            if error.code == 422:
-                message = f"the server rejected our request due to an error in our request: {error}"
-                raise ApiError(422, reason, message, {}) from error
-            raise ApiError(error.code, reason, str(error)) from error
+            details: Object | None = {} if error.code == 422 else None
+            raise ApiError(error.code, reason, str(error), details) from error
 
     return change
 
@@ -282,7 +296,7 @@ def _answer_subresource(call: Call) -> Response:
     name = call.target.subresource
     known = call.resource.subresources.get(name)
     if known is None:
-        raise ApiError(404, "NotFound", "the server could not find the requested resource", {})
+        raise unknown_path()
     if name in _PARTS:
         return _answer_part(call)
     if name == "scale":
@@ -303,7 +317,7 @@ def _answer_subresource(call: Call) -> Response:
 def _answer_part(call: Call) -> Response:
     handler = {"GET": _get, "PUT": _update, "PATCH": _patch}.get(call.method)
     if handler is None:
-        raise method_not_allowed(call.resource.group, call.resource.plural, call.method.lower())
+        raise method_not_allowed()
     return handler(call)
 
 
@@ -318,7 +332,7 @@ def _answer_scale(call: Call) -> Response:
     elif call.method == "PATCH":
         sent = _patched_scale(call, scale)
     else:
-        raise method_not_allowed(call.resource.group, call.resource.plural, call.method.lower())
+        raise method_not_allowed()
     written = subresources.write_scale(call.cluster, call.resource, target.namespace, target.name, sent, options)
     return _status(written, 200)
 
