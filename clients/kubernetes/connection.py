@@ -111,6 +111,10 @@ class Cluster:
         body = self.request("GET", "/version", timeout_seconds=REACH_SECONDS).body
         return str(body["gitVersion"])
 
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._rest.close()
+
     @contextmanager
     def stream(self, path: str, query: Mapping[str, str], *, read_seconds: float) -> Iterator[Iterator[dict[str, Any]]]:
         """Open a stream of JSON lines, as a watch is, until the server ends it or is silent for `read_seconds`."""

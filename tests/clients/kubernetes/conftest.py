@@ -39,6 +39,7 @@ class Script:
     endpoint: str = ""
     asked: list[Asked] = field(default_factory=list)
     rules: dict[str, Callable[[Asked], Reply]] = field(default_factory=dict)
+    clients: list[Objects] = field(default_factory=list)
 
     def on(self, path: str, *replies: Reply) -> None:
         """Answer the requests to a path one after the other; the last answer stays."""
@@ -47,7 +48,8 @@ class Script:
 
     def objects(self) -> Objects:
         """Return a client."""
-        return Objects(Cluster(ClusterAccess(self.endpoint, ""), Addresses(token="token-of-the-test")))
+        self.clients.append(Objects(Cluster(ClusterAccess(self.endpoint, ""), Addresses(token="token-of-the-test"))))
+        return self.clients[-1]
 
     def paths(self, method: str = "") -> list[str]:
         """Return the paths that were asked."""
@@ -108,6 +110,8 @@ def script() -> Iterator[Script]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield script
+    for client in script.clients:
+        client.cluster.close()
     server.shutdown()
     thread.join()
     server.server_close()
