@@ -146,7 +146,7 @@ def test_private_access_is_off_when_the_body_is_empty(subnetwork: Any) -> None:
 def test_a_subnetwork_is_patched_only_from_a_fresh_copy(subnetwork: Any) -> None:
     path = f"{REGION}/subnetworks/nodes"
     before = subnetwork("GET", "compute", path)
-    ranges = [*SUBNETWORK["secondaryIpRanges"], {"rangeName": "more", "ipCidrRange": "10.30.0.0/24"}]  # type: ignore[misc]
+    ranges = [*SUBNETWORK["secondaryIpRanges"], {"rangeName": "more", "ipCidrRange": "10.30.0.0/24"}]
     subnetwork("PATCH", "compute", path, {"fingerprint": before["fingerprint"], "secondaryIpRanges": ranges})
     assert subnetwork("GET", "compute", path)["secondaryIpRanges"] == ranges
     error = subnetwork.error("PATCH", "compute", path, {"fingerprint": before["fingerprint"], "secondaryIpRanges": []})

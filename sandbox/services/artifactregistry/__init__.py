@@ -1,0 +1,1 @@
+"""Artifact Registry: repositories. No artifact can be pushed to them."""

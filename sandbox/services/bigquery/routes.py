@@ -1,0 +1,21 @@
+"""The paths of BigQuery v2."""
+
+from __future__ import annotations
+
+from sandbox.kernel.routes import Route, Service
+from sandbox.services.bigquery import handlers
+
+_DATASETS = "/bigquery/v2/projects/{project}/datasets"
+_DATASET = _DATASETS + "/{dataset}"
+
+SERVICE = Service(
+    handlers.HOST,
+    [
+        Route("GET", _DATASETS, handlers.list_),
+        Route("POST", _DATASETS, handlers.insert),
+        Route("GET", _DATASET, handlers.get),
+        Route("PUT", _DATASET, handlers.update),
+        Route("PATCH", _DATASET, handlers.patch),
+        Route("DELETE", _DATASET, handlers.delete),
+    ],
+)

@@ -1,0 +1,1 @@
+"""Workbench: instances, as the Notebooks API v2 has them."""
