@@ -256,11 +256,15 @@ def test_conflict_is_taken_over_when_told_to(calm, few):
 
 
 def test_scaled_replicas_stay_scaled(calm, few):
+    wanted = copy.deepcopy(few)
+    (deployment,) = (one for one in wanted if reference_of(one) == GRPC)
+    deployment["spec"]["replicas"] = 1
+    install(calm.objects, wanted, SET)
     calm.update(GRPC, {"spec": {"replicas": 3}}, "kubectl", "/scale")
-    assert install(calm.objects, few, SET) == ()
+    assert install(calm.objects, wanted, SET) == ()
     assert calm.objects.get(GRPC)["spec"]["replicas"] == 3
-    planned = plan_objects(calm.objects, [one for one in few if reference_of(one) == GRPC], SET)
-    assert ".spec.replicas" in planned[0].change.left[0]
+    (planned,) = plan_objects(calm.objects, [deployment], SET)
+    assert ".spec.replicas" in planned.change.left[0]
 
 
 def test_what_is_no_longer_rendered_is_pruned_and_nothing_else(calm, few):
