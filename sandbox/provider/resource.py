@@ -59,6 +59,8 @@ class Resource:
         self.block = block
         self.half_made: Values | None = None
         """What a creation that fails from here on leaves behind; Terraform keeps it as tainted."""
+        self.is_imported = False
+        """Whether the next reading completes an import."""
 
     # --- planning
 
@@ -129,7 +131,7 @@ class Resource:
     def settled(self, state: Values, body: Json) -> Values:
         """The state after an answer."""
         found = self.observe(from_body(self.block, self.rules, body), body, state)
-        new = settle(self.block, self.rules, state, found)
+        new = settle(self.block, self.rules, state, found, is_imported=self.is_imported)
         if self.rules.labels:
             new[self.rules.labels] = state.get(self.rules.labels)
             new["terraform_labels"] = state.get("terraform_labels")

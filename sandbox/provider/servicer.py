@@ -19,6 +19,8 @@ from sandbox.provider.schema import fill, load
 from sandbox.provider.settings import Settings, read_settings
 from sandbox.provider.wire import Values, decode
 
+IMPORTED = b"imported"
+"""What Terraform keeps for us between an import and the reading that completes it."""
 Method = Callable[["GoogleServicer", Any], Any]
 
 
@@ -115,6 +117,7 @@ class GoogleServicer(rpc.ProviderServicer):  # type: ignore[misc]
         """Refresh; an absent object becomes null, which Terraform plans to create."""
         kind = self._resource(request.type_name)
         state: Values = decode(request.current_state)
+        kind.is_imported = request.private == IMPORTED
         try:
             new: Values | None = fill(kind.block, kind.read(state))
         except Gone:
@@ -123,7 +126,7 @@ class GoogleServicer(rpc.ProviderServicer):  # type: ignore[misc]
             raise ProviderError(
                 f"Error when reading or editing {kind.label} {state.get('id')!r}: {problem}"
             ) from problem
-        return pb.ReadResource.Response(new_state=protobuf.value(new), private=request.private)
+        return pb.ReadResource.Response(new_state=protobuf.value(new))
 
     @_diagnosed(pb.PlanResourceChange.Response)
     def PlanResourceChange(self, request: Any) -> Any:
@@ -163,7 +166,9 @@ class GoogleServicer(rpc.ProviderServicer):  # type: ignore[misc]
         """Start a state from an id; Terraform reads it next."""
         kind = self._resource(request.type_name)
         state = fill(kind.block, kind.import_state(request.id))
-        imported = pb.ImportResourceState.ImportedResource(type_name=request.type_name, state=protobuf.value(state))
+        imported = pb.ImportResourceState.ImportedResource(
+            type_name=request.type_name, state=protobuf.value(state), private=IMPORTED
+        )
         return pb.ImportResourceState.Response(imported_resources=[imported])
 
     @_diagnosed(pb.MoveResourceState.Response)

@@ -1,7 +1,7 @@
 """The state after a call: what was planned or known before, corrected by what the cloud answers.
 
 A value that the cloud merely spells differently keeps the spelling of the configuration, and what says nothing (zero,
-blank, default) counts as unset, so that a plan after an apply is empty; anything else that differs is taken over, so
+blank) counts as unset, so that a plan after an apply is empty; anything else that differs is taken over, so
 that a plan shows drift.
 """
 
@@ -16,13 +16,20 @@ from sandbox.provider.wire import UNKNOWN, Values, is_empty
 
 
 def settle(
-    block: Block, rules: Rules, held: Mapping[str, Any] | None, observed: Mapping[str, Any], prefix: str = ""
+    block: Block,
+    rules: Rules,
+    held: Mapping[str, Any] | None,
+    observed: Mapping[str, Any],
+    prefix: str = "",
+    *,
+    is_imported: bool = False,
 ) -> Values:
     """The new state.
 
     Args:
-        held: the planned values or the state so far; None for an object just met (import, a computed block).
+        held: the planned values or the state so far; None for a block just met.
         observed: what the answer contains, as `bodies.from_body` gives it.
+        is_imported: whether the state so far is only what an import's id tells.
     """
     state: Values = {}
     for name, attribute in block.attributes.items():
@@ -40,7 +47,7 @@ def settle(
         elif name not in observed:
             state[name] = [] if blocks is None or blocks is UNKNOWN else blocks
         else:
-            state[name] = _settle_blocks(nested, rules, path, blocks, observed[name], held is None)
+            state[name] = _settle_blocks(nested, rules, path, blocks, observed[name], held is None or is_imported)
     return state
 
 
@@ -51,7 +58,7 @@ def _settle_attribute(attribute: Attribute, rules: Rules, path: str, before: Any
         return before if is_empty(before) else None
     if same_value(attribute.type, rules, path, before, found):
         return before
-    if before is None and (is_empty(found) or found == rules.defaults.get(path)):
+    if before is None and is_empty(found) and found != rules.defaults.get(path):
         return None
     return found
 

@@ -153,7 +153,6 @@ _REPLACE = (
     "private_cluster_config.master_ipv4_cidr_block",
     "private_cluster_config.private_endpoint_subnetwork",
     "project",
-    "remove_default_node_pool",
     "subnetwork",
 )
 

@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.provider.api import Json
 from sandbox.provider.bodies import to_body
 from sandbox.provider.errors import ApiFailure, Gone, ProviderError
-from sandbox.provider.links import format_path
+from sandbox.provider.links import format_path, same_link
 from sandbox.provider.operations import wait_for
 from sandbox.provider.plan import changes
 from sandbox.provider.resource import Resource
@@ -104,9 +104,10 @@ class NodePool(Resource):
     rules = merge(
         pool_rules(""),
         Rules(
+            same={"cluster": same_link},
             replace=_FIXED_CONFIG
             | {"cluster", "initial_node_count", "location", "max_pods_per_node", "name", "name_prefix"}
-            | {"placement_policy", "project", "network_config.create_pod_range", "network_config.pod_range"}
+            | {"placement_policy", "project", "network_config.create_pod_range", "network_config.pod_range"},
         ),
     )
 

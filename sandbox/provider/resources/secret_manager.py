@@ -64,6 +64,7 @@ class SecretVersion(Resource):
         local=frozenset({"secret", "secret_data", "secret_data_wo_version", "is_secret_data_base64", "enabled"}),
         defaults={"enabled": True, "is_secret_data_base64": False},
         replace=frozenset({"secret", "secret_data", "secret_data_wo_version", "is_secret_data_base64"}),
+        same={"secret": lambda one, other: last(one) == last(other)},
     )
 
     def create(self, planned: Values, config: Values) -> Values:
