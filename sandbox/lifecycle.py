@@ -77,6 +77,7 @@ def stop(data_dir: Path) -> bool:
             os.kill(pid, signal.SIGKILL)
             deadline += STOP_TIMEOUT_SECONDS
         time.sleep(0.02)
+    _spawned[:] = [process for process in _spawned if process.poll() is None]
     return True
 
 
@@ -119,6 +120,10 @@ def environment_variables(data_dir: Path) -> dict[str, str]:
     return variables_for(_url(data_dir), ensure_token(data_dir), provider, data_dir / TERRAFORM_FOLDER)
 
 
+_spawned: list[subprocess.Popen[bytes]] = []
+"""Remembered, since Python warns about a process that is forgotten while it runs; ours is meant to outlive us."""
+
+
 def _spawn(data_dir: Path, latency: Profile) -> None:
     with (data_dir / LOG_FILE).open("ab") as log:
         process = subprocess.Popen(
@@ -128,6 +133,7 @@ def _spawn(data_dir: Path, latency: Profile) -> None:
             stderr=log,
             start_new_session=True,
         )
+    _spawned.append(process)
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while not _answers(data_dir, process.pid):
         if process.poll() is not None:
