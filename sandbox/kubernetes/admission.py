@@ -9,7 +9,7 @@ from sandbox.kubernetes.causes import Cause
 from sandbox.kubernetes.cluster import Cluster
 from sandbox.kubernetes.crds import check_definition
 from sandbox.kubernetes.resources import Resource
-from sandbox.kubernetes.rules import check_change, check_content, check_metadata
+from sandbox.kubernetes.rules import check_change, check_content, check_finalizers, check_metadata
 from sandbox.kubernetes.status import forbidden, invalid, not_found
 from sandbox.kubernetes.validation import invalid_fields
 
@@ -61,7 +61,7 @@ def admit(cluster: Cluster, resource: Resource, obj: Object, old: Object | None,
     Raises:
         ApiError: Something is wrong with it (422).
     """
-    causes = check_metadata(resource, obj) if old is None else []
+    causes = check_metadata(resource, obj) if old is None else check_finalizers(old, obj)
     if resource.custom is not None:
         causes += invalid_fields(obj, resource.schema)
     elif part != "status":

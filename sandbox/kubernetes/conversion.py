@@ -30,6 +30,7 @@ def to_served(obj: Object, resource: Resource) -> Object:
         return obj
     if resource.group == "events.k8s.io":
         obj = _rename(obj, _EVENT_NAMES)
+        obj = {key: value for key, value in obj.items() if value != "" or not key.startswith("reporting")}
     elif resource.group == "autoscaling":
         obj = _autoscaler_to_v1(obj)
     return {**obj, "apiVersion": resource.api_version}

@@ -61,7 +61,7 @@ def _resource(definition: Object, names: Object, version: Object, storage: str) 
         subresources["scale"] = Subresource("scale", "Scale", ("get", "patch", "update"), "autoscaling", "v1")
     warning = ""
     if version.get("deprecated"):
-        warning = version.get("deprecationWarning") or f"{group}/{version['name']} {kind} is deprecated"
+        warning = version.get("deprecationWarning") or _deprecation(spec, version["name"])
     custom = CustomVersion(
         definition=definition["metadata"]["name"],
         storage_version=storage,
@@ -85,6 +85,17 @@ def _resource(definition: Object, names: Object, version: Object, storage: str) 
         list_kind=names.get("listKind") or f"{kind}List",
         custom=custom,
     )
+
+
+def _deprecation(spec: Object, version: str) -> str:
+    group, kind = spec["group"], spec["names"]["kind"]
+    text = f"{group}/{version} {kind} is deprecated"
+    newer = [
+        each["name"]
+        for each in spec["versions"]
+        if each.get("served") and not each.get("deprecated") and _priority(each["name"]) > _priority(version)
+    ]
+    return f"{text}; use {group}/{max(newer, key=_priority)} {kind}" if newer else text
 
 
 def serve_stored(store: Store, registry: Registry) -> None:
@@ -123,6 +134,14 @@ def new_status(definition: Object, registry: Registry, now: str) -> Object:
     status["storedVersions"] = stored if storage in stored else [*stored, storage]
     status["acceptedNames"] = names
     return status
+
+
+def terminating_status(definition: Object, now: str) -> Object:
+    """Return the status of a definition whose objects are about to be deleted."""
+    status = dict(definition.get("status") or {})
+    message = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon"
+    condition = _condition("Terminating", "True", "InstanceDeletionPending", message, now)
+    return {**status, "conditions": _merged(status.get("conditions"), [condition])}
 
 
 def _approval(definition: Object, now: str) -> list[Object]:

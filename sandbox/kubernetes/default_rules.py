@@ -13,6 +13,7 @@ APPS = "io.k8s.api.apps.v1."
 RBAC = "io.k8s.api.rbac.v1."
 ADMISSION = "io.k8s.api.admissionregistration.v1."
 EXTENSIONS = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1."
+TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 RBAC_GROUP = "rbac.authorization.k8s.io"
 _LONGEST_INT32 = 2**31 - 1
 
@@ -105,6 +106,12 @@ def _replication_controller(controller: Object) -> None:
     if labels:
         _fill(controller["spec"], selector=dict(labels))
         _fill(controller["metadata"], labels=dict(labels))
+
+
+def _daemon_set(obj: Object) -> None:
+    # A number that apps/v1 has no field for.
+    annotations = {TEMPLATE_GENERATION: "0", **(obj["metadata"].get("annotations") or {})}
+    obj["metadata"]["annotations"] = annotations
 
 
 def _deployment_strategy(strategy: Object) -> None:
@@ -250,6 +257,7 @@ RULES: dict[str, Rules] = {
     CORE + "ServicePort": _TCP,
     CORE + "ServiceSpec": ({"sessionAffinity": "None", "type": "ClusterIP"}, _service_spec),
     CORE + "Volume": ({}, _volume),
+    APPS + "DaemonSet": ({}, _daemon_set),
     APPS + "DaemonSetSpec": ({"revisionHistoryLimit": 10}, None),
     APPS + "DaemonSetUpdateStrategy": ({"type": "RollingUpdate"}, _daemon_set_strategy),
     APPS + "DeploymentSpec": ({"replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600}, None),

@@ -24,6 +24,7 @@ Object = dict[str, Any]
 CLAIM_PROTECTION = "kubernetes.io/pvc-protection"
 VOLUME_PROTECTION = "kubernetes.io/pv-protection"
 _DEFAULT_GRACE_SECONDS = 30
+_WITHOUT_GRACE = (("", "namespaces"), (crds.GROUP, crds.PLURAL))
 _POLICIES = ("Foreground", "Background", "Orphan", "nil")
 
 
@@ -74,11 +75,15 @@ def delete(cluster: Cluster, resource: Resource, record: Record, options: Delete
     _check_preconditions(resource, record, options)
     obj = record.copy()
     finalizers = _with_policy(obj, options.policy or _default_policy(resource))
+    if key_of(resource) == (crds.GROUP, crds.PLURAL) and crds.CLEANUP not in finalizers:
+        finalizers.append(crds.CLEANUP)
     grace = _grace_seconds(resource, obj, options)
     held = bool(finalizers) or bool(obj.get("spec", {}).get("finalizers")) or grace > 0
     if options.dry_run:
         return (_marked(cluster, resource, obj, finalizers, grace) if held else obj), not held
     if not held:
+        if key_of(resource) == ("", "pods"):
+            obj = _marked(cluster, resource, obj, finalizers, grace)
         _remove(cluster, record)
         return obj, True
     marked = _marked(cluster, resource, obj, finalizers, grace)
@@ -133,12 +138,14 @@ def _marked(cluster: Cluster, resource: Resource, obj: Object, finalizers: list[
         end = datetime.fromisoformat(cluster.now()).astimezone(UTC) + timedelta(seconds=grace)
         metadata["deletionTimestamp"] = end.strftime("%Y-%m-%dT%H:%M:%SZ")
         metadata["deletionGracePeriodSeconds"] = grace
-    if is_new and metadata.get("generation"):
+    if is_new and metadata.get("generation") and key_of(resource) != (crds.GROUP, crds.PLURAL):
         metadata["generation"] += 1
     if key_of(resource) == ("", "namespaces"):
         obj["status"] = {**(obj.get("status") or {}), "phase": "Terminating"}
-    if key_of(resource) == (crds.GROUP, crds.PLURAL) and crds.CLEANUP not in finalizers:
-        finalizers = [*finalizers, crds.CLEANUP]
+    if is_new and key_of(resource) == (crds.GROUP, crds.PLURAL):
+        obj["status"] = crds.terminating_status(obj, cluster.now())
+    if key_of(resource) in _WITHOUT_GRACE:
+        metadata.pop("deletionGracePeriodSeconds", None)
     if finalizers:
         metadata["finalizers"] = finalizers
     else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from sandbox.kubernetes.resources import Registry, Resource
+from sandbox.kubernetes.resources import Registry, Resource, Subresource
 
 Object = dict[str, Any]
 
@@ -58,12 +58,12 @@ def resource_list(registry: Registry, group_name: str, version: str) -> Object |
     resources = registry.groups().get(group_name, {}).get(version)
     if not resources:
         return None
-    listed = [entry for resource in resources for entry in _entries(resource)]
+    listed = [entry for resource in sorted(resources, key=lambda each: each.plural) for entry in _entries(resource)]
     group_version = f"{group_name}/{version}" if group_name else version
     head: Object = {"kind": "APIResourceList"}
     if group_name:
         head["apiVersion"] = "v1"
-    return {**head, "groupVersion": group_version, "resources": sorted(listed, key=lambda each: str(each["name"]))}
+    return {**head, "groupVersion": group_version, "resources": listed}
 
 
 def _entries(resource: Resource) -> list[Object]:
@@ -79,7 +79,7 @@ def _entries(resource: Resource) -> list[Object]:
     if resource.categories:
         entry["categories"] = list(resource.categories)
     if "list" in resource.verbs:
-        key = f"{resource.group}/{resource.version}/{resource.kind}"
+        key = f"{resource.group}/{resource.stored_api_version.rpartition('/')[2]}/{resource.kind}"
         entry["storageVersionHash"] = _storage_hash(key)
     return [entry, *_subresource_entries(resource)]
 
@@ -129,7 +129,7 @@ def aggregated(registry: Registry, *, core: bool) -> Object:
 def _aggregated_resource(resource: Resource) -> Object:
     entry: Object = {
         "resource": resource.plural,
-        "responseKind": _kind(resource.group, resource.version, resource.kind),
+        "responseKind": _resource_kind(resource),
         "scope": "Namespaced" if resource.namespaced else "Cluster",
         "singularResource": resource.singular,
         "verbs": list(resource.verbs),
@@ -142,7 +142,7 @@ def _aggregated_resource(resource: Resource) -> Object:
         entry["subresources"] = [
             {
                 "subresource": each.name,
-                "responseKind": _kind(each.group, each.version, each.kind),
+                "responseKind": _subresource_kind(resource, each),
                 "verbs": list(each.verbs),
             }
             for each in resource.subresources.values()
@@ -150,8 +150,17 @@ def _aggregated_resource(resource: Resource) -> Object:
     return entry
 
 
-def _kind(group_name: str, version: str, kind: str) -> Object:
-    return {"group": group_name, "version": version, "kind": kind}
+def _resource_kind(resource: Resource) -> Object:
+    """Built-in kinds are written without the group and version that they are listed under."""
+    if resource.custom is None:
+        return {"group": "", "version": "", "kind": resource.kind}
+    return {"group": resource.group, "version": resource.version, "kind": resource.kind}
+
+
+def _subresource_kind(resource: Resource, part: Subresource) -> Object:
+    if resource.custom is None and (part.group, part.version) == (resource.group, resource.version):
+        return {"group": "", "version": "", "kind": part.kind}
+    return {"group": part.group, "version": part.version, "kind": part.kind}
 
 
 def wants_aggregated(accept: str) -> bool:

@@ -114,6 +114,9 @@ def render_list(cluster: Cluster, selection: Selection, form: Form, query: Mappi
         version = f"meta.k8s.io/{form.version}"
         listed = {"kind": METADATA_LIST, "apiVersion": version, "metadata": metadata, "items": items}
         return _encode(listed)
+    if resource.custom is not None:
+        # Lists of custom resources are written with it even when there is nothing to continue.
+        metadata.setdefault("continue", "")
     items_text = ",".join(_item_text(resource, record) for record in records)
     head = _encode({"kind": resource.list_kind, "apiVersion": resource.api_version, "metadata": metadata})
     return head[:-1] + b',"items":[' + items_text.encode() + b"]}"

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 _STORED_ELSEWHERE = {("events.k8s.io", "events"): ("", "events")}
 # The form in which a resource with several built-in versions is kept.
 _STORED_VERSIONS = {("", "events"): "v1", ("autoscaling", "horizontalpodautoscalers"): "v2"}
+_WARNINGS = {
+    ("", "endpoints"): "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+    ("", "componentstatuses"): "v1 ComponentStatus is deprecated in v1.19+",
+}
 # The kinds of subresources that belong to another group than their resource.
 _SUBRESOURCE_GROUPS = {
     "Scale": ("autoscaling", "v1"),
@@ -90,6 +94,11 @@ class Resource:
         return "" if self.custom else definition_name(self.group, self.version, self.kind)
 
     @property
+    def warning(self) -> str:
+        """What to tell everyone who uses it."""
+        return self.custom.warning if self.custom else _WARNINGS.get((self.group, self.plural), "")
+
+    @property
     def has_status(self) -> bool:
         """Whether the status is written through a path of its own only."""
         return "status" in self.subresources
@@ -101,7 +110,7 @@ class Resource:
         from sandbox.kubernetes.types import builtin_schema, crd_schema
 
         if self.custom is not None:
-            return crd_schema(self.custom.open_api)
+            return crd_schema(self.custom.open_api, has_status=self.has_status)
         schema = builtin_schema(self.group, self.version, self.kind)
         if schema is None:
             raise LookupError(f"no definition of {self.api_version} {self.kind}")

@@ -77,7 +77,8 @@ def _write_map(value: Mapping[str, Any], schema: Schema, path: tuple[str, ...], 
         child = schema.child(key)
         assert child is not None
         result = _write(item, child, (*path, key), schema.name)
-        if result is None:
+        if result is None or (result == [] and key in always):
+            # Protobuf, in which the real server stores, knows no empty list.
             continue
         if key in pointers or key in always or _is_filled(result):
             written[key] = result

@@ -72,6 +72,21 @@ def check_metadata(resource: Resource, obj: Object) -> list[Cause]:
     ]
 
 
+def check_finalizers(old: Object, new: Object) -> list[Cause]:
+    """Return what is wrong with the finalizers of an object that goes away: none may be added."""
+    if not old["metadata"].get("deletionTimestamp"):
+        return []
+    before = old["metadata"].get("finalizers") or []
+    added = [name for name in new["metadata"].get("finalizers") or [] if name not in before]
+    if not added:
+        return []
+    text = (
+        "Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers "
+        f"[]string{{{', '.join(json.dumps(name) for name in added)}}}"
+    )
+    return [Cause("metadata.finalizers", "FieldValueForbidden", text)]
+
+
 def check_name(resource: Resource, name: str, field: str) -> list[Cause]:
     """Return what is wrong with a name of a kind."""
     if resource.group in _NAMED_LIKE_PATHS:
@@ -173,7 +188,8 @@ def _plan(schema: Schema) -> _Plan:
         child = schema.child(key)
         if child is None or key in ("metadata", "status"):
             continue
-        if key in (schema.raw.get("required") or ()) and key not in _ZERO_IS_FINE and _can_lack(child):
+        is_required = key in (schema.raw.get("required") or ()) and key not in _ZERO_IS_FINE
+        if is_required and schema.always.get(key) != {} and _can_lack(child):
             needed.append(key)
         if child.raw.get("enum"):
             enumerated.append((key, tuple(child.raw["enum"])))
@@ -184,7 +200,7 @@ def _plan(schema: Schema) -> _Plan:
 
 
 def _can_lack(child: Schema) -> bool:
-    return child.raw.get("type") == "string" or child.single == "list" or not child.always
+    return child.raw.get("type") == "string" or child.single in ("list", "map")
 
 
 def _check_workload(obj: Object) -> list[Cause]:
@@ -253,6 +269,28 @@ def _check_service(obj: Object) -> list[Cause]:
     return [required(f"spec.ports[{index}].name") for index, port in enumerate(ports) if not port.get("name")]
 
 
+_RESTARTS = ("OnFailure", "Never")
+
+
+def _check_job(obj: Object) -> list[Cause]:
+    return [*_check_workload(obj), *_check_restart_policy(obj["spec"], "spec")]
+
+
+def _check_cron_job(obj: Object) -> list[Cause]:
+    job = obj["spec"].get("jobTemplate", {}).get("spec") or {}
+    field = "spec.jobTemplate.spec"
+    pod = (job.get("template") or {}).get("spec") or {}
+    return [*_check_restart_policy(job, field), *_check_pod_spec(pod, f"{field}.template.spec")]
+
+
+def _check_restart_policy(spec: Object, path: str) -> list[Cause]:
+    policy = ((spec.get("template") or {}).get("spec") or {}).get("restartPolicy")
+    if policy in _RESTARTS:
+        return []
+    cause = required(f"{path}.template.spec.restartPolicy")
+    return [cause._replace(message='Required value: valid values: "OnFailure", "Never"')]
+
+
 _CONTENT_RULES: dict[tuple[str, str], Callable[[Object], list[Cause]]] = {
     ("", "configmaps"): _check_keys,
     ("", "secrets"): _check_keys,
@@ -262,7 +300,8 @@ _CONTENT_RULES: dict[tuple[str, str], Callable[[Object], list[Cause]]] = {
     ("apps", "deployments"): _check_workload,
     ("apps", "replicasets"): _check_workload,
     ("apps", "statefulsets"): _check_workload,
-    ("batch", "jobs"): _check_workload,
+    ("batch", "cronjobs"): _check_cron_job,
+    ("batch", "jobs"): _check_job,
 }
 
 # Fields that no update may change.
@@ -272,8 +311,6 @@ _IMMUTABLE_FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("apps", "replicasets"): ("spec.selector",),
     ("batch", "jobs"): ("spec.selector", "spec.template", "spec.completionMode"),
     ("", "secrets"): ("type",),
-    ("scheduling.k8s.io", "priorityclasses"): ("value",),
-    ("storage.k8s.io", "storageclasses"): ("parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"),
     ("rbac.authorization.k8s.io", "rolebindings"): ("roleRef",),
     ("rbac.authorization.k8s.io", "clusterrolebindings"): ("roleRef",),
 }
@@ -375,10 +412,47 @@ def _check_claim(old: Object, new: Object) -> list[Cause]:
     return [Cause("spec", "FieldValueForbidden", text)]
 
 
+_POD_UPDATES = (
+    "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
+    "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
+    "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
+)
+
+
+def _check_pod_change(old: Object, new: Object) -> list[Cause]:
+    if _fixed_pod_spec(old["spec"]) == _fixed_pod_spec(new["spec"]):
+        return []
+    return [Cause("spec", "FieldValueForbidden", _POD_UPDATES)]
+
+
+def _fixed_pod_spec(spec: Object) -> Object:
+    mutable = ("activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "ephemeralContainers")
+    fixed = {key: value for key, value in spec.items() if key not in mutable}
+    for kind in ("containers", "initContainers"):
+        containers = spec.get(kind) or []
+        fixed[kind] = [{key: value for key, value in each.items() if key != "image"} for each in containers]
+    return fixed
+
+
+def _check_priority_class(old: Object, new: Object) -> list[Cause]:
+    if old.get("value") == new.get("value"):
+        return []
+    return [Cause("value", "FieldValueForbidden", "Forbidden: may not be changed in an update.")]
+
+
+def _check_storage_class(old: Object, new: Object) -> list[Cause]:
+    fields = ("parameters", "provisioner", "reclaimPolicy", "volumeBindingMode")
+    changed = [key for key in fields if old.get(key) != new.get(key)]
+    return [Cause(key, "FieldValueForbidden", f"Forbidden: updates to {key} are forbidden.") for key in changed]
+
+
 _CHANGE_RULES: dict[tuple[str, str], Callable[[Object, Object], list[Cause]]] = {
     ("", "configmaps"): _check_immutable_data,
+    ("", "pods"): _check_pod_change,
     ("", "secrets"): _check_immutable_data,
     ("", "services"): _check_cluster_address,
     ("", "persistentvolumeclaims"): _check_claim,
     ("apps", "statefulsets"): _check_stateful_set,
+    ("scheduling.k8s.io", "priorityclasses"): _check_priority_class,
+    ("storage.k8s.io", "storageclasses"): _check_storage_class,
 }

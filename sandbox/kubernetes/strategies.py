@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.kubernetes.default_rules import TEMPLATE_GENERATION
+from sandbox.kubernetes.pods import quality_of_service, set_priority, tolerate_lost_nodes
 from sandbox.kubernetes.resources import Resource
 from sandbox.kubernetes.services import allocate_addresses
 from sandbox.kubernetes.storage import Store
@@ -117,11 +119,19 @@ def prepare_update(store: Store, resource: Resource, old: Object, new: Object) -
     """Keep and fill in, in place, what an update may not say."""
     if key_of(resource) == ("", "services"):
         allocate_addresses(store, new, old)
+    if key_of(resource) == ("apps", "daemonsets"):
+        _count_template(old, new)
     generation = old["metadata"].get("generation")
     if generation is None:
         new["metadata"].pop("generation", None)
     else:
         new["metadata"]["generation"] = generation + int(_bumps_generation(resource, old, new))
+
+
+def _count_template(old: Object, new: Object) -> None:
+    generation = int(old["metadata"].get("annotations", {}).get(TEMPLATE_GENERATION, "1"))
+    changed = old["spec"]["template"] != new["spec"]["template"]
+    new["metadata"].setdefault("annotations", {})[TEMPLATE_GENERATION] = str(generation + int(changed))
 
 
 def _bumps_generation(resource: Resource, old: Object, new: Object) -> bool:
@@ -150,23 +160,10 @@ def _prepare_namespace(_: Store, obj: Object) -> None:
         finalizers.append("kubernetes")
 
 
-def _prepare_pod(_: Store, obj: Object) -> None:
-    obj["status"] = {"phase": "Pending", "qosClass": _quality(obj["spec"])}
-
-
-def _quality(spec: Object) -> str:
-    containers = [*(spec.get("containers") or []), *(spec.get("initContainers") or [])]
-    resources = [container.get("resources") or {} for container in containers]
-    asked = [
-        {name: value for name, value in (each.get(part) or {}).items() if name in ("cpu", "memory")}
-        for each in resources
-        for part in ("requests", "limits")
-    ]
-    if not any(asked):
-        return "BestEffort"
-    pairs = list(zip(asked[::2], asked[1::2], strict=True))
-    guaranteed = all(requests == limits and set(limits) == {"cpu", "memory"} for requests, limits in pairs)
-    return "Guaranteed" if guaranteed else "Burstable"
+def _prepare_pod(store: Store, obj: Object) -> None:
+    set_priority(store, obj)
+    tolerate_lost_nodes(obj)
+    obj["status"] = {"phase": "Pending", "qosClass": quality_of_service(obj["spec"])}
 
 
 def _prepare_claim(_: Store, obj: Object) -> None:
@@ -174,6 +171,7 @@ def _prepare_claim(_: Store, obj: Object) -> None:
 
 
 def _prepare_volume(_: Store, obj: Object) -> None:
+    obj["status"] = {"phase": "Pending", "lastPhaseTransitionTime": obj["metadata"]["creationTimestamp"]}
     _add_finalizer(obj, "kubernetes.io/pv-protection")
 
 
@@ -181,6 +179,17 @@ def _add_finalizer(obj: Object, finalizer: str) -> None:
     finalizers = obj["metadata"].setdefault("finalizers", [])
     if finalizer not in finalizers:
         finalizers.append(finalizer)
+
+
+def _prepare_node(_: Store, obj: Object) -> None:
+    taints = obj["spec"].setdefault("taints", [])
+    not_ready = {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}
+    if not any((each.get("key"), each.get("effect")) == tuple(not_ready.values()) for each in taints):
+        taints.append(not_ready)
+
+
+def _prepare_daemon_set(_: Store, obj: Object) -> None:
+    obj["metadata"]["annotations"][TEMPLATE_GENERATION] = "1"
 
 
 def _prepare_job(_: Store, obj: Object) -> None:
@@ -194,6 +203,8 @@ def _prepare_job(_: Store, obj: Object) -> None:
         labels.setdefault(name, metadata["uid"])
     selector = obj["spec"].setdefault("selector", {}).setdefault("matchLabels", {})
     selector.setdefault("batch.kubernetes.io/controller-uid", metadata["uid"])
+    if not metadata.get("labels"):
+        metadata["labels"] = dict(labels)
 
 
 def _prepare_definition(_: Store, obj: Object) -> None:
@@ -204,10 +215,12 @@ def _prepare_definition(_: Store, obj: Object) -> None:
 
 _PREPARE_CREATE: dict[tuple[str, str], Callable[[Store, Object], None]] = {
     ("", "namespaces"): _prepare_namespace,
+    ("", "nodes"): _prepare_node,
     ("", "persistentvolumeclaims"): _prepare_claim,
     ("", "persistentvolumes"): _prepare_volume,
     ("", "pods"): _prepare_pod,
     ("", "services"): _prepare_service,
     ("apiextensions.k8s.io", "customresourcedefinitions"): _prepare_definition,
+    ("apps", "daemonsets"): _prepare_daemon_set,
     ("batch", "jobs"): _prepare_job,
 }

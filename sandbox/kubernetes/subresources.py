@@ -13,7 +13,7 @@ from sandbox.kubernetes.conversion import to_served
 from sandbox.kubernetes.jsonpaths import find_all, set_value
 from sandbox.kubernetes.resources import Resource
 from sandbox.kubernetes.selectors import format_label_selector, format_labels, matches_label_selector
-from sandbox.kubernetes.status import ApiError, bad_request, stale, success
+from sandbox.kubernetes.status import ApiError, bad_request, conflict, internal_error, stale, success
 from sandbox.kubernetes.storage import Record
 from sandbox.kubernetes.writes import modify
 
@@ -26,9 +26,15 @@ _BUILTIN_PATHS = {
 }
 
 
-def read_scale(resource: Resource, obj: Object) -> Object:
-    """Return an object's `Scale`."""
+def read_scale(resource: Resource, obj: Object, *, is_strict: bool = False) -> Object:
+    """Return an object's `Scale`.
+
+    Raises:
+        ApiError: `is_strict`, and the object does not say how many replicas it wants (500, as from the real server).
+    """
     paths = _scale_paths(resource)
+    if is_strict and resource.custom is not None and not find_all(obj, paths["specReplicasPath"]):
+        raise internal_error(f'the spec replicas field "{paths["specReplicasPath"]}" does not exist')
     metadata = {
         key: obj["metadata"][key] for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
     }
@@ -105,14 +111,28 @@ def _budget_cause(budget: Record) -> Object:
 
 
 def bind(cluster: Cluster, pods: Resource, record: Record, binding: Object, options: WriteOptions) -> Object:
-    """Give a pod to a node."""
+    """Give a pod to a node.
+
+    Raises:
+        ApiError: It has one already (409).
+    """
     node = (binding.get("target") or {}).get("name", "")
-
-    def set_node(pod: Object) -> Object:
-        pod["spec"]["nodeName"] = node
-        return pod
-
-    modify(cluster, pods, record.namespace, record.name, set_node, options)
+    pod = record.copy()
+    if pod["spec"].get("nodeName"):
+        problem = f'pod {record.name} is already assigned to node "{pod["spec"]["nodeName"]}"'
+        raise conflict("", "pods/binding", record.name, problem)
+    pod["spec"]["nodeName"] = node
+    status = pod.setdefault("status", {})
+    scheduled = {
+        "type": "PodScheduled",
+        "status": "True",
+        "lastProbeTime": None,
+        "lastTransitionTime": cluster.now(),
+    }
+    others = [each for each in status.get("conditions") or [] if each["type"] != "PodScheduled"]
+    status["conditions"] = [*others, scheduled]
+    if not options.dry_run:
+        cluster.store.put(pods.group, pods.plural, pod)
     return {**success(), "code": 201}
 
 

@@ -65,7 +65,7 @@ def _custom_column(column: Object) -> Object:
 
 
 def _row(resource: Resource, obj: Object, include: str, version: str) -> Object:
-    row: Object = {"cells": _cells(resource, obj)}
+    row: Object = {"cells": _cells(resource, obj), "object": None}
     if include == "Object":
         row["object"] = obj
     elif include != "None":

@@ -28,6 +28,7 @@ from sandbox.kubernetes.status import (
     not_implemented,
     success,
     unknown_path,
+    unsupported_media_type,
 )
 from sandbox.kubernetes.strategies import RETURNED_WHEN_DELETED, key_of
 
@@ -90,12 +91,14 @@ def _verb(call: Call) -> str:
 
 def _get(call: Call) -> Response:
     record = call.cluster.find(call.resource, call.target.namespace, call.target.name)
-    return _respond(reads.render_record(call.resource, record, call.form, call.include), call.form)
+    body = reads.render_record(call.resource, record, call.form, call.include)
+    return _respond(body, call.form, warnings=_warnings(call))
 
 
 def _list(call: Call) -> Response:
     selection = reads.read_selection(call.resource, call.target.namespace, call.query)
-    return _respond(reads.render_list(call.cluster, selection, call.form, call.query), call.form)
+    body = reads.render_list(call.cluster, selection, call.form, call.query)
+    return _respond(body, call.form, warnings=_warnings(call))
 
 
 def _watch(call: Call) -> Response:
@@ -105,6 +108,10 @@ def _watch(call: Call) -> Response:
     selection = reads.read_selection(call.resource, call.target.namespace, query)
     lines = reads.start_watch(call.cluster, selection, call.form, query)
     return StreamingResponse(lines, media_type="application/json")
+
+
+def _warnings(call: Call) -> list[str]:
+    return [call.resource.warning] if call.resource.warning else []
 
 
 def _respond(body: bytes, form: Form, status: int = 200, warnings: list[str] | None = None) -> Response:
@@ -144,13 +151,12 @@ def _options(call: Call, *, is_apply: bool = False) -> WriteOptions:
     if is_apply and not manager:
         text = "Required value: is required for apply patch"
         raise invalid_options(kind, [Cause("fieldManager", "FieldValueRequired", text)])
-    warnings = [call.resource.custom.warning] if call.resource.custom and call.resource.custom.warning else []
     return WriteOptions(
         manager=manager or call.user_agent.partition("/")[0] or "unknown",
         dry_run=dry_run == "All",
         field_validation=call.query.get("fieldValidation") or "Warn",
         force=call.query.get("force") in ("true", "1"),
-        warnings=warnings,
+        warnings=_warnings(call),
     )
 
 
@@ -222,6 +228,8 @@ def _change(call: Call, kind: str) -> Callable[[Object], Object]:
     accepted = [JSON_PATCH, MERGE_PATCH, APPLY_PATCH]
     if call.resource.custom is None:
         accepted.insert(2, STRATEGIC_PATCH)
+    if kind == STRATEGIC_PATCH and kind not in accepted:
+        raise unsupported_media_type(accepted)
     if kind not in accepted:
         raise ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
     patch = _parse_patch(call)
@@ -324,7 +332,8 @@ def _answer_part(call: Call) -> Response:
 def _answer_scale(call: Call) -> Response:
     target, options = call.target, _options(call)
     record = call.cluster.find(call.resource, target.namespace, target.name)
-    scale = subresources.read_scale(call.resource, to_served(record.view, call.resource))
+    is_read = call.method == "GET"
+    scale = subresources.read_scale(call.resource, to_served(record.view, call.resource), is_strict=is_read)
     if call.method == "GET":
         return _status(scale, 200)
     if call.method == "PUT":

@@ -159,7 +159,7 @@ def replace(
     needs_version = resource.custom is not None or key_of(resource) in UPDATED_WITH_VERSION
     if needs_version and not (obj.get("metadata") or {}).get("resourceVersion"):
         cause = admission.version_required()
-        raise invalid(resource.group, resource.kind, name, [cause])
+        raise invalid(resource.group, resource.plural if resource.custom else resource.kind, name, [cause])
     new = decode(resource, obj)
     new["metadata"]["name"] = name
     return _update(cluster, resource, live, new, options, part), False
