@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from prefect import flow
 from prefect.artifacts import create_table_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
+from prefect.utilities.annotations import quote
 
 from environment.object_changes import ObjectChange
+from environment.objects import Manifest
 from environment.pipeline_parameters import kustomize_parameters
 from environment.pipelines import Rendered
 from environment.pipelines_ui import without_address
@@ -63,12 +67,14 @@ def _deploy(spec: Environment, force: bool) -> tuple[PipelinesReport, tuple[Obje
     access = read_cluster_access(spec, infrastructure)
     reach_cluster(access)
     rendered = rendering.result()
+    # Prefect looks for futures in all that a task is given, unless it is quoted: here in thousands of fields.
+    manifests = cast("tuple[Manifest, ...]", quote(rendered.manifests))
 
-    changes = apply_prerequisites(spec, access, rendered.manifests, force)
+    changes = apply_prerequisites(spec, access, manifests, force)
     secret_changes, secret_versions = apply_secrets(spec, access, force)
     changes += secret_changes
-    changes += apply_objects(spec, access, rendered.manifests, secret_versions, force)
-    changes += prune_objects(spec, access, rendered.manifests)
+    changes += apply_objects(spec, access, manifests, secret_versions, force)
+    changes += prune_objects(spec, access, manifests)
 
     wait_for_rollout(spec, access)
     report = PipelinesReport(
