@@ -133,6 +133,11 @@ class Api:
                     raise ProviderError(f"{address}: {problem or type(problem).__name__}") from problem
         raise AssertionError("unreachable: the second attempt returns or raises")
 
+    def close(self) -> None:
+        """Close this thread's connections."""
+        for connection in self._local.__dict__.pop("connections", {}).values():
+            connection.close()
+
     def _connection(self, origin: str) -> tuple[http.client.HTTPConnection, bool]:
         connections: dict[str, http.client.HTTPConnection] = self._local.__dict__.setdefault("connections", {})
         if origin in connections:

@@ -116,9 +116,6 @@ class Cluster(Resource):
 
     def _complete(self, body: Json, state: Values) -> None:
         body |= {key: value for key, value in ALWAYS_SENT.items() if key not in body}
-        body.setdefault("initialNodeCount", 1 if not body.get("nodePools") else None)
-        if body["initialNodeCount"] is None or body["autopilot"].get("enabled"):
-            del body["initialNodeCount"]
         body |= {name: state[name] for name in ("network", "subnetwork") if isinstance(state.get(name), str)}
         body.setdefault("masterAuth", {"clientCertificateConfig": {}})
         if state.get("networking_mode") == "VPC_NATIVE":
