@@ -23,7 +23,7 @@ def fetch_manifests(version: str) -> Mirror:
     return mirror
 
 
-@task(name="render-manifests", task_run_name="render manifests", timeout_seconds=120)
+@task(name="render-manifests", task_run_name="render manifests")
 def render_manifests(parameters: KustomizeParameters, mirror: Mirror) -> Rendered:
     """Build our overlay; refuse what still holds placeholders, or names something that nothing makes."""
     rendered = render(parameters, project_root() / "kustomize", mirror)

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from clients.addresses import Addresses
+from clients.kubernetes.connection import Cluster, ClusterAccess
+from clients.kubernetes.objects import Objects
+from clients.kubernetes.prerequisites import apply_prerequisites
+from clients.pipeline_secrets import apply_secrets
+from clients.secret_manager import SecretManager
+from clients.service_usage import ServiceUsage
+from environment.apply_set import ApplySet
+from environment.errors import KubernetesError
+from environment.names import Names
+from environment.pipeline_secrets import secret_references
+from sandbox.clusters.manager import Clusters
+
+SET = ApplySet("mlops-env", "ml", "0.1.0")
+NAMES = Names("pipeline-secrets", "acme")
+PASSWORD = "password-of-the-test"
+
+
+class Unrecorded:
+    def record(self, **call: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def addresses(sandbox) -> Addresses:
+    found = Addresses.from_environment(sandbox.variables)
+    ServiceUsage(found, NAMES.project_id).enable(("secretmanager.googleapis.com",))
+    return found
+
+
+@pytest.fixture(scope="module")
+def secret_manager(addresses) -> SecretManager:
+    return SecretManager(addresses, NAMES.project_id)
+
+
+@pytest.fixture(scope="module")
+def objects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Objects]:
+    clusters = Clusters(tmp_path_factory.mktemp("clusters"), "token", Unrecorded())
+    address = clusters.create("pipeline-secrets/us-central1/dev")
+    access = ClusterAccess(f"https://{address.endpoint}", address.ca_certificate)
+    found = Objects(Cluster(access, Addresses(token="token")))
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ml"}}
+    apply_prerequisites(found, [namespace], SET, secret_references("ml"))
+    yield found
+    found.cluster.close()
+    clusters.stop_all()
+
+
+def values(objects: Objects) -> dict[str, dict[str, str]]:
+    found = {reference.name: objects.get(reference) for reference in secret_references("ml")}
+    return {
+        name: {key: base64.b64decode(value).decode() for key, value in secret["data"].items()}
+        for name, secret in found.items()
+        if secret
+    }
+
+
+def test_without_the_password_of_the_database_nothing_is_made(objects, addresses, secret_manager):
+    with pytest.raises(KubernetesError, match=r"acme-mysql-root-password: .*run provision_infra"):
+        apply_secrets(objects, SET, addresses, NAMES, {})
+    assert values(objects) == {}
+    assert secret_manager.annotations(NAMES.artifact_keys_secret) is None
+
+
+def test_secrets_come_from_secret_manager_once(objects, addresses, secret_manager):
+    secret_manager.create(NAMES.root_password_secret, {})
+    secret_manager.add_version(NAMES.root_password_secret, PASSWORD)
+
+    changes, versions = apply_secrets(objects, SET, addresses, NAMES, {"team": "ml"})
+    assert [str(one) for one in changes] == [
+        "create Secret ml/mysql-secret",
+        "create Secret ml/mlpipeline-minio-artifact",
+    ]
+    assert versions == {"mysql-secret": "1", "mlpipeline-minio-artifact": "1"}
+    made = values(objects)
+    assert made["mysql-secret"] == {"username": "root", "password": PASSWORD}
+    keys = made["mlpipeline-minio-artifact"]
+    assert (len(keys["accesskey"]), len(keys["secretkey"])) == (20, 40)
+
+    assert apply_secrets(objects, SET, addresses, NAMES, {"team": "ml"}) == ((), versions)
+    assert values(objects) == made
+
+
+def test_new_password_is_an_update_that_does_not_show_it(objects, addresses, secret_manager):
+    before = values(objects)
+    secret_manager.add_version(NAMES.root_password_secret, "another-password")
+    changes, versions = apply_secrets(objects, SET, addresses, NAMES, {})
+    assert [one.explain() for one in changes] == ["update Secret ml/mysql-secret: .data.password"]
+    shown = "".join(one.model_dump_json() for one in changes)
+    for value in ("another-password", PASSWORD):
+        assert value not in shown
+        assert base64.b64encode(value.encode()).decode() not in shown
+    assert versions["mysql-secret"] == "2"
+    assert values(objects)["mlpipeline-minio-artifact"] == before["mlpipeline-minio-artifact"]
