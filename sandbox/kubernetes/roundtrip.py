@@ -94,6 +94,8 @@ def _is_filled(value: Any) -> bool:
 
 
 def _zero(schema: Schema) -> Any:
+    if schema.name == _QUANTITY:
+        return "0"
     if schema.single == "map":
         return _write_map({}, schema, ())
     if schema.single == "list":
