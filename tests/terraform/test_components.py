@@ -71,15 +71,15 @@ def test_dataflow_stages_in_a_folder_of_the_bucket(planner: Any, variables: Any)
     assert (folder["bucket"], folder["name"]) == ("acme-mlops-dev-acme-dev-artifacts", "dataflow/")
 
 
-def test_workload_identity_binds_the_accounts_of_the_namespace(planner: Any, variables: Any) -> None:
-    resources = planner.resources(variables("prod", "pipelines.namespace=ml"))
+def test_workload_identity_binds_the_accounts_of_pipelines(planner: Any, variables: Any) -> None:
+    resources = planner.resources(variables("dev"))
     bound = {
         address.split('["')[1].rstrip('"]'): values["member"]
         for address, values in resources.items()
         if ".workload_identity[" in address
     }
     assert bound == {
-        key: f"serviceAccount:acme-mlops-prod.svc.id.goog[ml/{key.split('/')[1]}]"
+        key: f"serviceAccount:acme-mlops-dev.svc.id.goog[kubeflow/{key.split('/')[1]}]"
         for key in (
             "system/kubeflow-pipelines-cloudsql-proxy",
             "system/kubeflow-pipelines-minio-gcs-gateway",

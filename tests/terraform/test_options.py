@@ -7,19 +7,30 @@ DATABASE = "module.database.google_sql_database_instance.this"
 FIREWALL = "module.cluster.google_compute_firewall.control_plane[0]"
 
 
+OTHERWISE = (
+    "network.private_cluster=false",
+    "database.private_ip=false",
+    "cluster.authorized_networks=[10.0.0.0/8]",
+    "pipelines.namespace=ml",
+    f"name_prefix={'x' * 19}",
+)
+
+
 def test_public_nodes_and_a_public_database(planner: Any, variables: Any) -> None:
-    open_spec = (
-        "network.private_cluster=false",
-        "database.private_ip=false",
-        "cluster.authorized_networks=[10.0.0.0/8]",
-    )
-    resources = planner.resources(variables("dev", *open_spec))
+    resources = planner.resources(variables("dev", *OTHERWISE))
     assert FIREWALL not in resources
     private = resources[CLUSTER]["private_cluster_config"][0]
     assert (private["enable_private_nodes"], private.get("master_ipv4_cidr_block")) == (False, None)
     networks = resources[CLUSTER]["master_authorized_networks_config"][0]["cidr_blocks"]
     assert [network["cidr_block"] for network in networks] == ["10.0.0.0/8"]
     assert resources[DATABASE]["settings"][0]["ip_configuration"][0]["ipv4_enabled"] is True
+
+
+def test_workload_identity_is_bound_in_another_namespace(planner: Any, variables: Any) -> None:
+    resources = planner.resources(variables("dev", *OTHERWISE))
+    bound = {values["member"] for address, values in resources.items() if ".workload_identity[" in address}
+    assert "serviceAccount:acme-mlops-dev.svc.id.goog[ml/pipeline-runner]" in bound
+    assert len(bound) == 7
 
 
 def test_private_nodes_are_reached_by_the_control_plane(planner: Any, variables: Any) -> None:
