@@ -66,8 +66,8 @@ def create(call: Call) -> Json:
     path = f"{_parent(call)}/repositories/{name}"
     now = rfc3339(call.cloud.clock.now())
     repository: Document = {
-        "mode": "STANDARD_REPOSITORY",
         **body,
+        "mode": _mode(body),
         "name": path,
         "createTime": now,
         "updateTime": now,
@@ -128,8 +128,13 @@ def _check(name: str, body: Json) -> None:
         )
     if field(body, "format", str, "") not in _FORMATS:
         raise invalid(f"format must be one of {', '.join(_FORMATS)}")
-    if field(body, "mode", str, _MODES[0]) not in _MODES:
+    if _mode(body) not in _MODES:
         raise invalid(f"mode must be one of {', '.join(_MODES)}")
+
+
+def _mode(body: Json) -> str:
+    mode: str = field(body, "mode", str, "MODE_UNSPECIFIED")
+    return _MODES[0] if mode == "MODE_UNSPECIFIED" else mode
 
 
 def _scanning(body: Json, since: str) -> Json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.kernel.routes import Route, Service
-from sandbox.services.compute import handlers, operations, places
+from sandbox.services.compute import handlers, instance_groups, operations, places
 from sandbox.services.compute.references import HOST, ROOT
 
 _PLACES = {
@@ -63,6 +63,8 @@ SERVICE = Service(
         Route("GET", f"{ROOT}/zones/{{zone}}", places.get_zone),
         Route("GET", f"{ROOT}/zones/{{zone}}/machineTypes", places.list_machine_types),
         Route("GET", f"{ROOT}/zones/{{zone}}/machineTypes/{{name}}", places.get_machine_type),
+        Route("GET", f"{_PLACES['zones']}/instanceGroups", instance_groups.list_),
+        Route("GET", f"{_PLACES['zones']}/instanceGroups/{{name}}", instance_groups.get),
         *(route for place in _PLACES.values() for route in _operation_routes(place)),
         *(route for plural, scopes in _SCOPES.items() for scope in scopes for route in _routes_of(plural, scope)),
         *(Route("GET", f"{ROOT}/aggregated/{plural}", handlers.list_aggregated) for plural in _SCOPES),

@@ -14,7 +14,7 @@ def create(services: Any, query: str = "repositoryId=images", **body: Any) -> An
 
 @pytest.mark.parametrize("query", ["repositoryId=images", "repository_id=images"])
 def test_a_repository_is_made_by_an_operation(services: Any, query: str) -> None:
-    begun = create(services, query, description="one")
+    begun = create(services, query, description="one", mode="MODE_UNSPECIFIED")
     operation = services("GET", "artifactregistry", f"/v1/{begun['name']}")
     assert operation["response"]["name"] == IMAGES.removeprefix("/v1/")
     found = services("GET", "artifactregistry", IMAGES)

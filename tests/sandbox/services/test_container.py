@@ -195,6 +195,8 @@ def test_a_pool_is_made_and_changed(gke: Any) -> None:
     assert pool["management"] == {"autoUpgrade": True}
     groups = gke("GET", "compute", f"{COMPUTE}/zones/us-central1-a/instanceGroupManagers?filter=targetSize=2")
     assert len(groups["items"]) == 1
+    sizes = [group["size"] for group in gke("GET", "compute", f"{COMPUTE}/zones/us-central1-a/instanceGroups")["items"]]
+    assert sorted(sizes) == [1, 2]
     usage = {one["metric"]: one["usage"] for one in gke("GET", "compute", f"{COMPUTE}/regions/us-central1")["quotas"]}
     assert (usage["INSTANCES"], usage["CPUS"]) == (3, 2 + 2 * 4)
 
