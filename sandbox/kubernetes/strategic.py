@@ -92,9 +92,9 @@ def _retain_keys(original: Map, patch: Map) -> None:
 
 def _delete_from_list(original: Map, key: str, values: Any) -> None:
     present = original.get(key)
-    if not isinstance(values, list):
-        raise StrategicError("invalid patch format of primitive list", 400)
-    if isinstance(present, list):
+    if values is None:
+        original.pop(key, None)
+    elif isinstance(present, list) and isinstance(values, list):
         original[key] = [item for item in present if item not in values]
 
 
@@ -113,9 +113,34 @@ def _merge_ordered_lists(original: Map, patch: Map, schema: Schema) -> None:
         _check_order(added or [], order, child.merge_key)
         if present is None and added is None:
             continue
+        if not present and not added:
+            raise StrategicError("no elements in any of the given slices")
         merged = _merged(present, added, child)
-        original[field] = _ordered(merged, order, present or [], child.merge_key)
+        original[field] = _ordered(
+            merged, order, _overwritten(present or [], added or [], child.merge_key), child.merge_key
+        )
         patch.pop(field, None)
+
+
+def _overwritten(present: list[Any], patch: list[Any], merge_key: str | None) -> list[Any]:
+    """Return what the server still sees of the live list once it has merged the patch into it.
+
+    It deletes from and appends to the live list in place, and then takes the order of the live list from what is left.
+    """
+    left = list(present)
+    length = len(left)
+    if merge_key is None:
+        return left
+    for item in (item for item in patch if isinstance(item, dict) and item.get(PATCH) == "delete"):
+        while (at := _position(left[:length], item, merge_key)) >= 0:
+            left[at : length - 1] = left[at + 1 : length]
+            length -= 1
+    plain = [item for item in patch if isinstance(item, dict) and PATCH not in item]
+    for item in plain if not any(isinstance(item, dict) and item.get(PATCH) == "replace" for item in patch) else []:
+        if _position(left[:length], item, merge_key) < 0 and length < len(left):
+            left[length] = item
+            length += 1
+    return left
 
 
 def _merged(present: Any, added: Any, schema: Schema) -> list[Any]:
@@ -128,17 +153,19 @@ def _merged(present: Any, added: Any, schema: Schema) -> list[Any]:
 
 def _check_order(added: list[Any], order: list[Any], merge_key: str | None) -> None:
     """The order must name all items of the patch, in the patch's own order."""
-    position = 0
-    for item in added:
-        if isinstance(item, dict) and PATCH in item:
+    if not added or not order:
+        return
+    items = [item for item in added if not (isinstance(item, dict) and item.get(PATCH) == "delete")]
+    at = position = 0
+    while at < len(items) and position < len(order):
+        if isinstance(items[at], dict) and PATCH in items[at]:
+            at += 1
             continue
-        while position < len(order) and not _is_same(order[position], item, merge_key):
-            position += 1
-        if position >= len(order):
-            raise StrategicError(
-                f"The order in patch list:\n{_go_map(added)}\n doesn't match {SET_ORDER} list:\n{_go_map(order)}\n"
-            )
+        at += _is_same(order[position], items[at], merge_key)
         position += 1
+    if at < len(items) and position >= len(order):
+        problem = f"The order in patch list:\n{_go_map(added)}\n doesn't match $setElementOrder list:\n"
+        raise StrategicError(f"{problem}{_go_map(order)}\n")
 
 
 def _merge_list(original: list[Any], patch: list[Any], schema: Schema) -> list[Any]:

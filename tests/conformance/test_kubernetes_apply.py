@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import random
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -164,8 +165,21 @@ def content(obj: Object, step: Object) -> Object:
 
 @pytest.mark.parametrize("sequence", SEQUENCES, ids=lambda sequence: sequence["title"])
 def test_sequence(widget_server: httpx.Client, sequence: Object) -> None:
-    player = Player(widget_server, sequence["kind"], f"conformance-{uuid.uuid4().hex[:12]}")
-    for number, step in enumerate(sequence["steps"], start=1):
+    play(Player(widget_server, sequence["kind"], f"conformance-{uuid.uuid4().hex[:12]}"), sequence["steps"])
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_random_sequence(widget_server: httpx.Client, seed: int) -> None:
+    dice = random.Random(seed)
+    steps = [{"by": "a", dice.choice(["apply", "create"]): random_widget(dice)}]
+    for _ in range(dice.randrange(3, 8)):
+        verb = dice.choice(["apply", "apply", "apply", "merge", "update"])
+        steps.append({"by": dice.choice("abc"), verb: random_widget(dice), "force": dice.random() < 0.6})
+    play(Player(widget_server, "Widget", f"random-{uuid.uuid4().hex[:12]}"), steps)
+
+
+def play(player: Player, steps: list[Object]) -> None:
+    for number, step in enumerate(steps, start=1):
         answer = player.send(step)
         real = answer.json()
         told = f"step {number}: {step}"
@@ -175,6 +189,35 @@ def test_sequence(widget_server: httpx.Client, sequence: Object) -> None:
             check_change(player, step, answer.status_code, real, told)
         if answer.is_success:
             player.live = real
+
+
+def random_widget(dice: random.Random) -> Object:
+    """A Widget with some of the fields that merge in different ways."""
+
+    def anything(depth: int = 3) -> Any:
+        if depth and dice.random() < 0.4:
+            return {key: anything(depth - 1) for key in dice.sample("xyz", dice.randrange(1, 4))}
+        return dice.choice([1, "s", True, None, "", [], {}, [1], [{"a": 1}]])
+
+    def some(items: list[Any]) -> list[Any]:
+        return dice.sample(items, dice.randrange(len(items) + 1))
+
+    fields: dict[str, Callable[[], Any]] = {
+        "size": lambda: dice.randrange(3),
+        "mode": lambda: dice.choice(["slow", "fast"]),
+        "maybe": lambda: dice.choice([None, "x", "y"]),
+        "labels": lambda: {key: dice.choice("12") for key in some(list("abc"))},
+        "whole": lambda: {key: dice.choice("12") for key in some(list("abc"))},
+        "tags": lambda: some(["red", "blue", "green"]),
+        "plain": lambda: [dice.randrange(3)],
+        "parts": lambda: [{"name": name, "count": dice.randrange(3)} for name in some(list("pqst"))],
+        "ports": lambda: some([{"port": 80}, {"port": 80, "protocol": "UDP"}, {"port": 81, "protocol": "TCP"}]),
+        "port": lambda: dice.choice([80, "80", "web"]),
+        "free": lambda: {key: anything() for key in dice.sample("xyz", dice.randrange(1, 4))},
+    }
+    metadata = {"labels": {key: dice.choice("12") for key in some(list("ab"))}}
+    spec = {name: make() for name, make in fields.items() if dice.random() < 0.4}
+    return {"spec": spec, "metadata": metadata if dice.random() < 0.3 else {}}
 
 
 def attempt(make: Callable[[Object], Object], step: Object) -> tuple[Object | None, tuple[int, str], list[Object]]:
