@@ -40,6 +40,10 @@ def parse_object(body: bytes, content_type: str) -> tuple[Object, list[str]]:
         ApiError: The form is not read here (415) or the body is no object (400).
     """
     kind = media_type(content_type) or JSON
+    if kind == PROTOBUF:
+        from sandbox.kubernetes.protobuf import decode_protobuf
+
+        return decode_protobuf(body), []
     if kind not in (JSON, YAML):
         raise unsupported_media_type((JSON, YAML, PROTOBUF))
     return parse_document(body, is_yaml=kind == YAML)

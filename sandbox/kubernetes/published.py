@@ -4,6 +4,7 @@
   kube-apiserver 1.33.4.
 - `definitions.json`: its OpenAPI v2 definitions without prose.
 - `columns.json`: the columns of its tables.
+- `protobuf.json`: the field numbers of its types (see protobuf.py).
 
 Types are read from the definitions by `types.py`.
 """
