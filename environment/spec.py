@@ -93,6 +93,10 @@ class Network(_Part):
                 raise ValueError(f"{one} {first} and {other} {second} overlap: give one of them another range")
         if ranges["master_cidr"].prefixlen != 28:
             raise ValueError(f"master_cidr {ranges['master_cidr']} must be a /28: GKE takes no other size")
+        if ranges["private_services_cidr"].prefixlen > 24:
+            raise ValueError(
+                f"private_services_cidr {ranges['private_services_cidr']} is too small: Cloud SQL needs a /24 or larger"
+            )
         return self
 
 

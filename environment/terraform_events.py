@@ -30,6 +30,14 @@ class Diagnostic:
 
 
 @dataclass(frozen=True)
+class ResourceChange:
+    """A change that Terraform plans: what it will do to the resource at an address."""
+
+    action: str
+    address: str
+
+
+@dataclass(frozen=True)
 class TerraformEvent:
     """One line of the stream. `elapsed_seconds` counts since the resource's apply began."""
 
@@ -39,19 +47,12 @@ class TerraformEvent:
     action: str = ""
     elapsed_seconds: float = 0.0
     diagnostic: Diagnostic | None = None
+    outputs: tuple[ResourceChange, ...] = ()
 
     @property
     def is_progress(self) -> bool:
         """Tell whether a resource began, goes on, or ended."""
         return self.kind in _APPLY
-
-
-@dataclass(frozen=True)
-class ResourceChange:
-    """A change that Terraform plans: what it will do to the resource at an address."""
-
-    action: str
-    address: str
 
 
 def parse_event(line: str) -> TerraformEvent:
@@ -70,7 +71,13 @@ def parse_event(line: str) -> TerraformEvent:
         action=str(change.get("action", "")),
         elapsed_seconds=float(change.get("elapsed_seconds", 0)),
         diagnostic=_diagnostic(event.get("diagnostic")),
+        outputs=_output_changes(event.get("outputs")),
     )
+
+
+def _output_changes(outputs: dict[str, Any] | None) -> tuple[ResourceChange, ...]:
+    actions = ((name, str(output.get("action", "noop"))) for name, output in (outputs or {}).items())
+    return tuple(ResourceChange(action, f"output.{name}") for name, action in actions if action != "noop")
 
 
 def _diagnostic(body: dict[str, Any] | None) -> Diagnostic | None:
@@ -81,9 +88,16 @@ def _diagnostic(body: dict[str, Any] | None) -> Diagnostic | None:
 
 
 def planned_changes(events: Iterable[TerraformEvent]) -> tuple[ResourceChange, ...]:
-    """List what the plan will change, sorted by address."""
-    planned = [event for event in events if event.kind == "planned_change" and event.action not in ("noop", "read")]
-    return tuple(sorted((ResourceChange(e.action, e.address) for e in planned), key=lambda change: change.address))
+    """List what the plan will change, sorted by address.
+
+    A plan that changes nothing but outputs, as after a release that adds one, lists those as "output.NAME".
+    """
+    found = list(events)
+    planned = [event for event in found if event.kind == "planned_change" and event.action not in ("noop", "read")]
+    changes = [ResourceChange(event.action, event.address) for event in planned]
+    if not changes:
+        changes = [change for event in found for change in event.outputs]
+    return tuple(sorted(changes, key=lambda change: change.address))
 
 
 def first_error(events: Iterable[TerraformEvent]) -> Diagnostic | None:

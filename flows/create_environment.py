@@ -16,12 +16,13 @@ from environment.spec_file import load_environment
 from flows.deploy_kfp import deploy_kfp
 from flows.enable_services import enable_services
 from flows.exclusion import exclusive
+from flows.names import run_name
 from flows.provision_infra import provision_infra
 from tasks.manifests import fetch_manifests
 from tasks.record import write_record
 
 
-@flow(name="create-environment", flow_run_name="create-{environment}")
+@flow(name="create-environment", flow_run_name=run_name("create"))
 def create_environment(environment: str, overrides: list[str] | None = None) -> State[CreateReport]:
     """Make the environment, or bring it to what the spec says; a second run changes nothing.
 

@@ -20,6 +20,7 @@ from environment.reports import PipelinesReport, describe_changes
 from environment.spec import Environment
 from environment.spec_file import load_environment
 from flows.exclusion import exclusive
+from flows.names import run_name
 from tasks.infrastructure import read_infrastructure
 from tasks.manifests import fetch_manifests, render_manifests
 from tasks.pipelines import (
@@ -35,7 +36,7 @@ from tasks.pipelines import (
 )
 
 
-@flow(name="deploy-kfp", flow_run_name="deploy-kfp-{environment}")
+@flow(name="deploy-kfp", flow_run_name=run_name("deploy-kfp"))
 def deploy_kfp(
     environment: str, overrides: list[str] | None = None, force_conflicts: bool = False
 ) -> State[PipelinesReport]:

@@ -15,10 +15,11 @@ from environment.services import RETIRED, enabling_batches, missing_services
 from environment.spec import Environment
 from environment.spec_file import load_environment
 from flows.exclusion import exclusive
+from flows.names import run_name
 from tasks.services import enable_batch, list_enabled_services, probe_service
 
 
-@flow(name="enable-services", flow_run_name="enable-services-{environment}")
+@flow(name="enable-services", flow_run_name=run_name("enable-services"))
 def enable_services(environment: str, overrides: list[str] | None = None) -> State[ServicesReport]:
     """Enable what is missing and wait until each API answers.
 

@@ -11,6 +11,7 @@ from environment.reports import InfrastructureReport, describe_changes
 from environment.spec import Environment
 from environment.spec_file import load_environment
 from flows.exclusion import exclusive
+from flows.names import run_name
 from tasks.infrastructure import (
     ensure_database_root_user,
     ensure_database_suffix,
@@ -22,7 +23,7 @@ from tasks.infrastructure import (
 )
 
 
-@flow(name="provision-infra", flow_run_name="provision-infra-{environment}")
+@flow(name="provision-infra", flow_run_name=run_name("provision-infra"))
 def provision_infra(environment: str, overrides: list[str] | None = None) -> State[InfrastructureReport]:
     """Bring the infrastructure to what the spec says.
 

@@ -51,7 +51,7 @@ class App:
             return
         request = Request(scope, receive)
         started = time.monotonic()
-        service, path = _split(request.url.path, scope["raw_path"])
+        service, path = _split(scope["raw_path"])
         whole = f"/{service}{path}" + (f"?{request.url.query}" if request.url.query else "")
         fault = None if service == CONTROL else self.faults.match(request.method, whole)
         await asyncio.sleep((fault.delay_seconds if fault else 0.0) + self._call_seconds(service))
@@ -68,8 +68,8 @@ class App:
             answer, mutating = Answer(error.body(), error.code), False
         except Exception:
             log.exception("%s %s", request.method, whole)
-            error = ApiError(500, f"The sandbox failed on {request.method} {whole}: see its log")
-            answer, mutating = Answer(error.body(), 500), False
+            failure = ApiError(500, f"The sandbox failed on {request.method} {whole}: see its log")
+            answer, mutating = Answer(failure.body(), 500), False
         if service != CONTROL:
             self._record(request.method, service, path, answer, mutating, started)
         await _response(answer)(scope, receive, send)
@@ -118,8 +118,11 @@ class App:
 
     def _route(self, method: str, service: str, path: str) -> tuple[Route, dict[str, str]]:
         known = services().get(service)
-        routes: Sequence[Route] = known.routes if known else services()[STORAGE].root_routes
-        found = find_route(routes, method, path if known else f"/{service}{path}")
+        if known is None:
+            raise unimplemented(method, service, path)
+        is_root = path.startswith("//")
+        routes: Sequence[Route] = known.root_routes if is_root else known.routes
+        found = find_route(routes, method, path[1:] if is_root else path)
         if found is None:
             raise unimplemented(method, service, path)
         route, params = found
@@ -137,10 +140,15 @@ class App:
         )
 
 
-def _split(path: str, raw_path: bytes) -> tuple[str, str]:
-    """Cut a path into its first segment and the rest, escapes of the rest kept: an object's name may hold slashes."""
+def _split(raw_path: bytes) -> tuple[str, str]:
+    """Cut a path into service and the rest, escapes of the rest kept: an object's name may hold slashes.
+
+    What no service's name begins is storage's at the root; its path then starts with two slashes.
+    """
     first, _, rest = raw_path.decode("latin-1").lstrip("/").partition("/")
-    return unquote(first), f"/{rest}"
+    if first == CONTROL or first.endswith(".googleapis.com"):
+        return unquote(first), f"/{rest}"
+    return STORAGE, f"//{first}/{rest}"
 
 
 def _json(raw: bytes) -> dict[str, object]:

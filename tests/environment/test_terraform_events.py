@@ -38,3 +38,11 @@ def test_the_first_error_names_its_resource_in_one_line() -> None:
 def test_what_is_not_json_is_kept_as_text() -> None:
     assert parse_event("panic: nil pointer\n").message == "panic: nil pointer"
     assert parse_event("3").kind == "text"
+
+
+def test_changes_of_outputs_count_only_where_nothing_else_changes() -> None:
+    outputs = parse_event(line(type="outputs", outputs={"a": {"action": "create"}, "b": {"action": "noop"}}))
+    assert planned_changes([outputs]) == (ResourceChange("create", "output.a"),)
+    assert planned_changes([outputs, parse_event(planned("x", "create"))]) == (ResourceChange("create", "x"),)
+    applied = parse_event(line(type="outputs", outputs={"a": {"value": 1, "type": "number", "sensitive": False}}))
+    assert planned_changes([applied]) == ()
