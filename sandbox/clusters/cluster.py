@@ -52,28 +52,28 @@ class Cluster:
     def __init__(self, key: str, folder: ClusterFolder, settings: ClusterSettings) -> None:
         folder.prepare()
         kept = folder.read_identity()
-        controller_token = kept.controller_token if kept else new_controller_token()
+        self.controller_token = kept.controller_token if kept else new_controller_token()
         self._backend = _start_backend(folder, settings.token)
         try:
-            self._start(key, folder, settings, controller_token, kept.port if kept else 0)
+            self._start(key, folder, settings, kept.port if kept else 0)
         except BaseException:
             self._backend.close()
             raise
 
-    def _start(
-        self, key: str, folder: ClusterFolder, settings: ClusterSettings, controller_token: str, port: int
-    ) -> None:
+    def _start(self, key: str, folder: ClusterFolder, settings: ClusterSettings, port: int) -> None:
         app = Answers(self._backend.app, settings.token, self._ready_addresses, self._pod_log)
-        gateway = Gateway(app, settings.user_calls(app, key), key, settings.token, controller_token, settings.call_log)
+        gateway = Gateway(
+            app, settings.user_calls(app, key), key, settings.token, self.controller_token, settings.call_log
+        )
         self._server = TlsServer(gateway, folder.certificate, folder.key, port)
         self.endpoint = f"127.0.0.1:{self._server.port}"
         self.authority = folder.authority.read_text()
         self._controller = Controller(
-            f"https://{self.endpoint}", folder.authority, controller_token, key, settings.pace
+            f"https://{self.endpoint}", folder.authority, self.controller_token, key, settings.pace
         )
         self._server.start()
         try:
-            folder.keep_identity(Identity(key, self._server.port, controller_token))
+            folder.keep_identity(Identity(key, self._server.port, self.controller_token))
             self._controller.start()
         except BaseException:
             self._controller.stop()

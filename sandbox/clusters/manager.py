@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from sandbox.clusters.calls import CallLog
 from sandbox.clusters.cluster import Cluster, ClusterSettings, UserCalls
 from sandbox.clusters.controller.failures import Failure
+from sandbox.clusters.export import export_cluster
 from sandbox.clusters.folder import ClusterFolder
 
 _STARTED_AT_ONCE = 4
@@ -120,8 +121,8 @@ class Clusters:
         Raises:
             KeyError: There is no such cluster.
         """
-        address = self.addresses()[key]
-        raise NotImplementedError
+        cluster = self._running[key]
+        return export_cluster(cluster.endpoint, cluster.authority, cluster.controller_token)
 
     def set_failure(self, key: str, namespace: str, workload: str, failure: Failure | None) -> None:
         """Let the pods of a workload fail from now on, or with None work again.
