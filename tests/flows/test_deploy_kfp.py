@@ -160,8 +160,10 @@ def test_new_password_restarts_the_pods_that_read_it(deployed, cloud, spec) -> N
 def test_no_secret_is_left_behind(deployed, cloud) -> None:
     import prefect.settings
 
-    home = Path(prefect.settings.get_current_settings().home)
-    folders = [home, Path(os.environ["XDG_STATE_HOME"]), Path(os.environ["XDG_CACHE_HOME"])]
+    url = prefect.settings.get_current_settings().server.database.connection_url.get_secret_value()
+    database = Path(url.partition(":///")[2])
+    assert database.is_file()
+    folders = [database.parent, Path(os.environ["XDG_STATE_HOME"]), Path(os.environ["XDG_CACHE_HOME"])]
     files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
     assert files
     for value in (b"password-of-the-test", base64.b64encode(b"password-of-the-test")):
