@@ -28,10 +28,15 @@ def plan_labels(planned: Values, prior: Mapping[str, Any] | None, attribute: str
 
 
 def observe_labels(state: Values, attribute: str, effective: Mapping[str, str]) -> None:
-    """Cut the object's labels down to what each attribute shows: only keys that it held before."""
+    """Cut the object's labels down to what each attribute shows: only keys that it held before.
+
+    That Terraform made the object is remembered even when somebody took its label off: the next apply puts it back.
+    """
     state["effective_labels"] = dict(effective)
     for name in (attribute, "terraform_labels"):
         held = state.get(name)
         if isinstance(held, dict):
             kept = {key: effective[key] for key in held if key in effective}
+            if name == "terraform_labels" and ATTRIBUTION_LABEL in held:
+                kept.setdefault(ATTRIBUTION_LABEL, "")
             state[name] = kept if kept or held == {} else None

@@ -12,7 +12,7 @@ from typing import Any
 from sandbox.provider.rules import Rules
 from sandbox.provider.schema import Block, Nested
 from sandbox.provider.settle import same_value
-from sandbox.provider.wire import UNKNOWN, Values, has_unknown
+from sandbox.provider.wire import UNKNOWN, Values, has_unknown, is_empty
 
 Path = tuple[str | int, ...]
 
@@ -125,3 +125,22 @@ def _same_members(one: Any, other: Any) -> bool:
 def is_known(*values: Any) -> bool:
     """Whether nothing among the values waits for an apply."""
     return not any(has_unknown(value) for value in values)
+
+
+def value_at(values: Any, at: Path) -> Any:
+    """The value at a path with positions, None where there is none."""
+    for step in at:
+        if isinstance(step, int):
+            values = values[step] if isinstance(values, list) and step < len(values) else None
+        else:
+            values = values.get(step) if isinstance(values, dict) else None
+    return values
+
+
+def says_at(values: Any, path: str) -> bool:
+    """Whether anything known stands at a path without positions."""
+    name, _, rest = path.partition(".")
+    found = values.get(name) if isinstance(values, dict) else None
+    if not rest:
+        return found is not UNKNOWN and not is_empty(found)
+    return any(says_at(item, rest) for item in (found if isinstance(found, list) else ()))

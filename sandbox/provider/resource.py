@@ -15,7 +15,7 @@ from sandbox.provider.errors import ApiFailure, Gone, ProviderError
 from sandbox.provider.labels import observe_labels, plan_labels
 from sandbox.provider.links import format_path, last, parse_path
 from sandbox.provider.operations import PATIENCE_SECONDS, wait
-from sandbox.provider.plan import changes, plan_values
+from sandbox.provider.plan import changes, plan_values, says_at, value_at
 from sandbox.provider.rules import Rules
 from sandbox.provider.schema import Block, fill
 from sandbox.provider.settings import Settings, seconds
@@ -78,8 +78,18 @@ class Resource:
         self.customize(settings, prior, planned, config)
         if prior is None:
             return planned, []
-        forced = [at for path, at in changes(self.block, prior, planned) if self.rules.replaces(path)]
-        return planned, forced
+        found = changes(self.block, prior, planned)
+        return planned, [at for path, at in found if self._replaces(path, at, prior, planned)]
+
+    def _replaces(self, path: str, at: tuple[str | int, ...], prior: Values, planned: Values) -> bool:
+        """Whether a change needs another object: its own path does, or one in a block that comes or goes."""
+        if self.rules.replaces(path):
+            return True
+        before, after = (value_at(values, at) for values in (prior, planned))
+        if not isinstance(before, list) or not isinstance(after, list) or len(before) == len(after):
+            return False
+        inside = self.rules.below(path)
+        return any(says_at(item, name) for item in (*before, *after) for name in inside)
 
     def customize(self, settings: Settings, prior: Values | None, planned: Values, config: Values) -> None:
         """Adjust a plan where the tables do not reach."""

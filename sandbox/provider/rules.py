@@ -72,6 +72,10 @@ class Rules:
         parts = path.split(".")
         return any(".".join(parts[:length]) in self.replace for length in range(1, len(parts) + 1))
 
+    def below(self, path: str) -> list[str]:
+        """The paths inside a block that need a new object, relative to it."""
+        return [name.removeprefix(f"{path}.") for name in self.replace if name.startswith(f"{path}.")]
+
 
 def camel(name: str) -> str:
     """Google's spelling of a Terraform name: disk_size_gb -> diskSizeGb."""

@@ -101,6 +101,11 @@ class RouterNat(Resource):
                 return dict(nat)
         raise Gone(f"{self.path(ROUTER, state)} has no NAT {state['name']}")
 
+    def observe(self, found: Values, body: Json, state: Values) -> Values:
+        """A time that is not told is the usual one."""
+        usual = {name: value for name, value in self.rules.defaults.items() if name.endswith("_sec")}
+        return {**usual, **found}
+
     def create(self, planned: Values, config: Values) -> Values:
         """Append to the router's list."""
         state = self._placed(planned)

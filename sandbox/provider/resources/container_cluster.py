@@ -138,6 +138,10 @@ class Cluster(Resource):
         found["node_locations"] = sorted(item for item in body.get("locations") or [] if item != where)
         found["networking_mode"] = "VPC_NATIVE" if take(body, "ipAllocationPolicy.useIpAliases") else "ROUTES"
         found["private_cluster_config"] = self._observed_privacy(body)
+        if body.get("shieldedNodes") is None:
+            found["enable_shielded_nodes"] = state.get("enable_shielded_nodes")
+        for policy in found["ip_allocation_policy"]:
+            policy.setdefault("stack_type", "IPV4")
         pools = body.get("nodePools") or []
         sizes = group_sizes(self.api, pools)
         for values, pool in zip(found.get("node_pool") or [], pools, strict=False):

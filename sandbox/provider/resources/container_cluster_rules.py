@@ -255,6 +255,7 @@ _OWN = Rules(
     },
     decode={
         "authenticator_groups_config": _if_enabled,
+        "ip_allocation_policy": lambda found: found if isinstance(found, dict) and found.get("useIpAliases") else None,
         "maintenance_policy": _from_window,
         "master_authorized_networks_config": _authorized,
         "network_policy": _if_enabled,

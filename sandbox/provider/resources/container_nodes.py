@@ -125,7 +125,7 @@ def group_sizes(api: Api, pools: Sequence[Json]) -> dict[str, int]:
     for project, zone in zones:
         found = api.get("compute", f"projects/{project}/zones/{zone}/instanceGroupManagers")
         for item in found.get("items") or []:
-            sizes[relative(item["selfLink"])] = int(item.get("targetSize") or 0)
+            sizes[relative(item.get("selfLink"))] = int(item.get("targetSize") or 0)
     return sizes
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from sandbox.provider.api import Json
 from sandbox.provider.bodies import to_body
-from sandbox.provider.errors import ProviderError, Refused
+from sandbox.provider.errors import Gone, ProviderError, Refused
 from sandbox.provider.links import same_case
 from sandbox.provider.resource import Resource
 from sandbox.provider.rules import Rules
@@ -63,6 +63,7 @@ class Bucket(Resource):
                 for name in ("age", "days_since_custom_time", "days_since_noncurrent_time", "num_newer_versions")
             }
         ),
+        sent_only=frozenset({"name"}),
         defaults={"force_destroy": False, "storage_class": "STANDARD"},
         replace=frozenset(
             {
@@ -96,6 +97,8 @@ class Bucket(Resource):
 
     def observe(self, found: Values, body: Json, state: Values) -> Values:
         """The address that gsutil takes; a rule that does not ask for a state takes any."""
+        if not body.get("id"):
+            raise Gone(f"bucket {state['name']} has no id")
         found["url"] = f"gs://{state['name']}"
         for rule in found["lifecycle_rule"]:
             for condition in rule["condition"]:
