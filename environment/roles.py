@@ -11,7 +11,7 @@ Role = Literal["dev", "staging", "prod"]
 
 _COMMON: dict[str, Any] = {
     "components": {"notebooks": False, "training": True, "prediction": True, "dataflow": True},
-    "pipelines": {"version": "2.14.4", "namespace": "kubeflow"},
+    "pipelines": {"version": "2.14.4", "namespace": "kubeflow", "rollout_timeout_seconds": 900},
     "network": {
         "subnet_cidr": "10.10.0.0/20",
         "pods_cidr": "10.20.0.0/16",

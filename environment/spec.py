@@ -51,10 +51,12 @@ class Components(_Part):
 
 
 class Pipelines(_Part):
-    """The Kubeflow Pipelines release and its Kubernetes namespace."""
+    """The Kubeflow Pipelines release, its Kubernetes namespace, and how long its workloads may take to be ready."""
 
     version: str
     namespace: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+    # Beyond ten minutes, after which a Deployment itself gives up and says why: the default is fifteen.
+    rollout_timeout_seconds: Annotated[int, Field(ge=1, le=7200)]
 
     @field_validator("version")
     @classmethod

@@ -24,7 +24,6 @@ from tasks.policy import RETRIED
 from tasks.progress import Progress
 
 APPLY_SET = "mlops-env"
-ROLLOUT_SECONDS = 900.0  # longer than a Deployment's own deadline of ten minutes, which can say why
 UI_SECONDS = 300.0
 
 Changes = tuple[ObjectChange, ...]
@@ -132,7 +131,7 @@ def prune_objects(environment: Environment, access: ClusterAccess, manifests: Ma
     )
 
 
-@task(name="wait-for-rollout", task_run_name="wait for rollout", timeout_seconds=ROLLOUT_SECONDS + 60, **RETRIED)
+@task(name="wait-for-rollout", task_run_name="wait for rollout", **RETRIED)
 def wait_for_rollout(environment: Environment, access: ClusterAccess) -> int:
     """Wait by watch until every workload is ready; return how many there are."""
     logger = get_run_logger()
@@ -140,7 +139,8 @@ def wait_for_rollout(environment: Environment, access: ClusterAccess) -> int:
     def report(reference: ObjectReference, status: WorkloadStatus) -> None:
         logger.info("%s %s: %s", reference, "is ready" if status.is_ready else "is not ready yet", status.detail)
 
-    ready = rollout.wait_for_rollout(_objects(access), _apply_set(environment), report, timeout_seconds=ROLLOUT_SECONDS)
+    seconds = environment.pipelines.rollout_timeout_seconds
+    ready = rollout.wait_for_rollout(_objects(access), _apply_set(environment), report, timeout_seconds=seconds)
     logger.info("All %d workloads are ready", len(ready))
     return len(ready)
 
