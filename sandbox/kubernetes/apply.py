@@ -22,7 +22,7 @@ from sandbox.kubernetes.typecheck import check_typed
 from sandbox.kubernetes.types import Schema
 from sandbox.kubernetes.validation import coerce_metadata, set_defaults
 
-__all__ = ["ApplyConflict", "ApplyError", "Conflict", "apply", "record_update"]
+__all__ = ["STATUS_IGNORES", "ApplyConflict", "ApplyError", "Conflict", "apply", "record_update"]
 
 BEFORE_FIRST_APPLY = "before-first-apply"
 STRIPPED = from_paths(

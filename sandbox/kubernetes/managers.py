@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from sandbox.kubernetes.fields import Fields, from_json
+from sandbox.kubernetes.merge import same
 
 MAX_UPDATE_MANAGERS = 10
 ANCIENT_CHANGES = "ancient-changes"
@@ -133,7 +134,7 @@ def keep_times(live: Mapping[str, Any] | None, obj: dict[str, Any]) -> dict[str,
     if any({**old, "time": None} != {**new, "time": None} for old, new in zip(before, after, strict=True)):
         return obj
     restored = {**obj, "metadata": {**obj["metadata"], "managedFields": before}}
-    return restored if restored == live else obj
+    return restored if same(restored, live) else obj
 
 
 def _encode_entry(manager: Manager, owned: Owned) -> dict[str, Any]:

@@ -24,13 +24,15 @@ class TypedError(ValueError):
 
 def same(left: Any, right: Any, *, exact: bool = False) -> bool:
     """Tell whether two JSON values are equal; unless types are `exact`, take care that true is not 1."""
-    if exact:
-        return bool(left == right)
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(same(value, right[key]) for key, value in left.items())
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(same, left, right))
-    return isinstance(left, bool) is isinstance(right, bool) and bool(left == right)
+    return bool(left == right) and (exact or _same_types(left, right))
+
+
+def _same_types(left: Any, right: Any) -> bool:
+    if isinstance(left, dict):
+        return all(_same_types(value, right[key]) for key, value in left.items())
+    if isinstance(left, list):
+        return all(map(_same_types, left, right))
+    return isinstance(left, bool) is isinstance(right, bool)
 
 
 def element_index(items: list[Any], schema: Schema) -> list[tuple[str, Any]]:

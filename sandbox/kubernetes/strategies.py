@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.kubernetes.default_rules import TEMPLATE_GENERATION
+from sandbox.kubernetes.merge import same
 from sandbox.kubernetes.pods import quality_of_service, set_priority, tolerate_lost_nodes
 from sandbox.kubernetes.resources import Resource
 from sandbox.kubernetes.services import allocate_addresses
@@ -138,9 +139,8 @@ def _bumps_generation(resource: Resource, old: Object, new: Object) -> bool:
     if key_of(resource) == ("scheduling.k8s.io", "priorityclasses"):
         return False
     apart = {"metadata", "apiVersion", "kind"} | ({"status"} if resource.has_status or not resource.custom else set())
-    if {key: value for key, value in old.items() if key not in apart} != {
-        key: value for key, value in new.items() if key not in apart
-    }:
+    contents = [{key: value for key, value in obj.items() if key not in apart} for obj in (old, new)]
+    if not same(*contents):
         return True
     if key_of(resource) == ("apps", "deployments"):
         # Annotations are copied to replica sets, so controllers look at them too.

@@ -12,13 +12,14 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.kubernetes import admission
-from sandbox.kubernetes.apply import ApplyConflict, ApplyError, apply, record_update
+from sandbox.kubernetes.apply import STATUS_IGNORES, ApplyConflict, ApplyError, apply, record_update
 from sandbox.kubernetes.cluster import Cluster, WriteOptions
 from sandbox.kubernetes.conversion import to_served, to_stored
 from sandbox.kubernetes.decoding import decode, describe_unknown
 from sandbox.kubernetes.deletion import is_free, release
 from sandbox.kubernetes.effects import after_write
 from sandbox.kubernetes.managers import decode_managed, encode_managed, keep_times
+from sandbox.kubernetes.merge import same
 from sandbox.kubernetes.resources import Resource
 from sandbox.kubernetes.status import (
     ApiError,
@@ -267,7 +268,7 @@ def _store_changed(
         prepare_update(cluster.store, resource, live, new)
     admission.admit(cluster, resource, new, live, part)
     new = keep_times(live, new)
-    if new == live:
+    if same(new, live):
         return live
     if options.dry_run:
         return new
@@ -287,8 +288,10 @@ def _with_new_status(resource: Resource, live: Object, new: Object) -> Object:
     metadata = new["metadata"]
     if resource.custom is None:
         # Built-in kinds take metadata along with the status; custom ones take nothing but the record of owners.
+        ignored = STATUS_IGNORES.get(resource.kind, ())
         for key in ("labels", "annotations", "finalizers", "ownerReferences"):
-            _keep(metadata, kept["metadata"], key)
+            if ("metadata",) not in ignored and ("metadata", key) not in ignored:
+                _keep(metadata, kept["metadata"], key)
     _keep(metadata, kept["metadata"], "managedFields")
     return kept
 

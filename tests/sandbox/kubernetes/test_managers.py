@@ -72,3 +72,9 @@ def test_times_stay_where_nothing_else_changed() -> None:
     assert keep_times(live, later) == live
     changed = {**later, "data": {"a": "c"}}
     assert keep_times(live, changed) == changed
+
+
+def test_one_that_becomes_true_is_a_change() -> None:
+    live = {"spec": {"x": 1}, "metadata": {"managedFields": [entry(time="2026-01-01T00:00:00Z")]}}
+    later = {"spec": {"x": True}, "metadata": {"managedFields": [entry(time="2026-01-02T00:00:00Z")]}}
+    assert keep_times(live, later)["metadata"] == later["metadata"]
