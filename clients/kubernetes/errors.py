@@ -72,7 +72,7 @@ def _conflict(resource: str, causes: Iterable[Mapping[str, Any]], details: dict[
     more = f" and {len(conflicts) - 3} more" if len(conflicts) > 3 else ""
     error = ApplyConflictError(
         f"{resource}: others have set fields that we would set: {named}{more}",
-        "set them back to the rendered values, or take them over with force_conflicts",
+        "set them back to the rendered values, or run deploy_kfp with force_conflicts to take them over",
         **details,
     )
     error.conflicts = conflicts
