@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install sandbox test check format bench lock clean
+.PHONY: help install sandbox test check format docs bench lock clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
@@ -30,10 +30,18 @@ check: $(STAMP) ## Format, lint, types, import rules, Terraform
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python scripts/terraform_docs.py --check
+	@$(BIN)/python scripts/check_terraform.py
 
 format: $(STAMP) ## Format everything
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+docs: $(STAMP) ## Write the inputs and outputs into the Terraform modules' READMEs
+	@$(BIN)/python scripts/terraform_docs.py
+
+bench: $(STAMP) ## Measure start, create, create again and apply, as ratios to their bounds
+	@$(BIN)/python -m benchmarks
 
 lock: ## Resolve the dependencies anew into requirements.lock
 	@$(PYTHON) scripts/lock.py

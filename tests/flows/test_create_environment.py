@@ -41,6 +41,7 @@ def created(sandbox, prefect_server, spec):
     with pytest.MonkeyPatch.context() as patch:
         for name, value in sandbox.variables.items():
             patch.setenv(name, value)
+        patch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
         return create_environment(spec)
 
 
@@ -51,9 +52,10 @@ def test_the_first_run_makes_everything(created, cloud) -> None:
     assert created.pipelines.record.url.startswith("https://")
 
 
-def test_the_second_run_changes_nothing(created, cloud, spec) -> None:
+def test_the_second_run_changes_nothing(created, cloud, spec, monkeypatch) -> None:
     from flows.create_environment import create_environment
 
+    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
     before = cloud.last_call()
     state = create_environment(spec, return_state=True)
     assert state.is_completed()
@@ -61,9 +63,10 @@ def test_the_second_run_changes_nothing(created, cloud, spec) -> None:
     assert [call for call in cloud.calls_since(before) if call["mutating"]] == []
 
 
-def test_one_field_is_one_update(created, cloud, spec) -> None:
+def test_one_field_is_one_update(created, cloud, spec, monkeypatch) -> None:
     from flows.create_environment import create_environment
 
+    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
     report = create_environment(spec, ["cluster.max_nodes=8"])
     assert report.infrastructure.changes == ("update module.cluster.google_container_node_pool.this",)
     assert report.pipelines.changes == ()
