@@ -177,6 +177,7 @@ _ZERO_IS_FINE = frozenset(
         "storedVersions",
         "acceptedNames",
         "addressType",
+        "endpoints",
     }
 )
 
