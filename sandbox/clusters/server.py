@@ -1,5 +1,6 @@
 """A TLS server for one ASGI application, in a thread of its own."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -32,7 +33,7 @@ class TlsServer:
             # Watches stay open for ever; they must not hold up the end.
             timeout_graceful_shutdown=1,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, name=f"cluster-{self.port}", daemon=True
         )
@@ -50,6 +51,25 @@ class TlsServer:
         self._server.should_exit = True
         self._thread.join(timeout=5)
         self._socket.close()
+
+
+class _Server(uvicorn.Server):
+    """Ends without waiting for clients that keep idle connections: a TLS goodbye needs an answer."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._abort(idle_only=True)
+        await super().shutdown(sockets)
+        self._abort(idle_only=False)
+        # The loop must go round once more to close what was aborted.
+        await asyncio.sleep(0)
+
+    def _abort(self, *, idle_only: bool) -> None:
+        for connection in list(self.server_state.connections):
+            cycle = getattr(connection, "cycle", None)
+            is_idle = cycle is None or cycle.response_complete
+            transport = getattr(connection, "transport", None)
+            if transport is not None and (is_idle or not idle_only):
+                transport.abort()
 
 
 def _listen(port: int) -> socket.socket:

@@ -5,6 +5,7 @@ Source: the API concepts of Kubernetes, https://kubernetes.io/docs/reference/usi
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 from collections.abc import AsyncIterator
@@ -63,6 +64,8 @@ class Client:
     async def close(self) -> None:
         """Close every connection."""
         await self._http.aclose()
+        # The loop must go round once more to close the sockets.
+        await asyncio.sleep(0)
 
     async def read(self, path: str, **query: str) -> Object:
         """Read any path."""
