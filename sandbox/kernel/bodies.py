@@ -32,16 +32,6 @@ def field(body: Mapping[str, Any], path: str, kind: type, default: Any = None) -
     return value
 
 
-def check_types(body: Mapping[str, Any], types: Mapping[str, type]) -> None:
-    """Refuse a body in which one of these fields has another type.
-
-    Raises:
-        ApiError: 400.
-    """
-    for path, kind in types.items():
-        field(body, path, kind)
-
-
 def without_nulls(value: Any) -> Any:
     """Return JSON without the members that are null: a null is as good as nothing in Google's APIs."""
     if isinstance(value, Mapping):

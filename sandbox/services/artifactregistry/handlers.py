@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from sandbox.kernel import longrunning
-from sandbox.kernel.bodies import check_types, field, mask_paths, masked, without_nulls
+from sandbox.kernel.bodies import field, mask_paths, masked, without_nulls
 from sandbox.kernel.clock import rfc3339
 from sandbox.kernel.errors import ApiError, already_exists, invalid
 from sandbox.kernel.pages import paginate
@@ -21,25 +21,10 @@ Json = dict[str, Any]
 HOST = "artifactregistry.googleapis.com"
 _COLLECTION = "artifactregistry.repositories"
 _TYPE = "type.googleapis.com/google.devtools.artifactregistry.v1"
-_FORMATS = ("DOCKER", "MAVEN", "NPM", "APT", "YUM", "PYTHON", "KFP", "GO", "GENERIC")
-_MODES = ("STANDARD_REPOSITORY", "VIRTUAL_REPOSITORY", "REMOTE_REPOSITORY")
+_STANDARD = "STANDARD_REPOSITORY"
 _MULTI_REGIONS = ("us", "europe", "asia")
 _ADDRESS_KINDS = {"DOCKER": "docker", "KFP": "kfp", "PYTHON": "python", "MAVEN": "maven", "NPM": "npm", "GO": "go"}
 _FIXED = ("format", "mode")
-_TYPES: dict[str, type] = {
-    "format": str,
-    "mode": str,
-    "description": str,
-    "labels": dict,
-    "kmsKeyName": str,
-    "cleanupPolicies": dict,
-    "cleanupPolicyDryRun": bool,
-    "dockerConfig": dict,
-    "mavenConfig": dict,
-    "vulnerabilityScanningConfig": dict,
-    "remoteRepositoryConfig": dict,
-    "virtualRepositoryConfig": dict,
-}
 _SECONDS = 4.0
 
 
@@ -61,7 +46,6 @@ def create(call: Call) -> Json:
     _require_location(call)
     name = call.query.get("repositoryId") or call.query.get("repository_id", "")
     body = without_nulls(call.body)
-    check_types(body, _TYPES)
     _check(name, body)
     path = f"{_parent(call)}/repositories/{name}"
     now = rfc3339(call.cloud.clock.now())
@@ -88,8 +72,7 @@ def patch(call: Call) -> Json:
     with call.cloud.store.transaction():
         before = _read(call)
         body = without_nulls(call.body)
-        check_types(body, _TYPES)
-        paths = mask_paths(call.query.get("updateMask", "")) or [name for name in body if name in _TYPES]
+        paths = mask_paths(call.query.get("updateMask", "")) or list(body)
         after = masked(before, body, paths)
         for name in _FIXED:
             if after.get(name) != before.get(name):
@@ -126,15 +109,13 @@ def _check(name: str, body: Json) -> None:
             f'Invalid repository id "{name}": must start with a letter, hold only lowercase letters, digits and '
             "hyphens, and have at most 63 characters"
         )
-    if field(body, "format", str, "") not in _FORMATS:
-        raise invalid(f"format must be one of {', '.join(_FORMATS)}")
-    if _mode(body) not in _MODES:
-        raise invalid(f"mode must be one of {', '.join(_MODES)}")
+    if field(body, "format", str, "") in ("", "FORMAT_UNSPECIFIED"):
+        raise invalid("format of a repository is required")
 
 
 def _mode(body: Json) -> str:
     mode: str = field(body, "mode", str, "MODE_UNSPECIFIED")
-    return _MODES[0] if mode == "MODE_UNSPECIFIED" else mode
+    return _STANDARD if mode == "MODE_UNSPECIFIED" else mode
 
 
 def _scanning(body: Json, since: str) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sandbox.kernel.longrunning import get_operation
+from sandbox.kernel.request_types import typed
 from sandbox.kernel.routes import Route, Service
 from sandbox.services.artifactregistry import handlers
 from sandbox.services.iam.policies import get_policy, set_policy, test_permissions
@@ -15,9 +16,9 @@ SERVICE = Service(
     handlers.HOST,
     [
         Route("GET", _REPOSITORIES, handlers.list_),
-        Route("POST", _REPOSITORIES, handlers.create),
+        Route("POST", _REPOSITORIES, typed("artifactregistry", "Repository", handlers.create)),
         Route("GET", _REPOSITORY, handlers.get),
-        Route("PATCH", _REPOSITORY, handlers.patch),
+        Route("PATCH", _REPOSITORY, typed("artifactregistry", "Repository", handlers.patch)),
         Route("DELETE", _REPOSITORY, handlers.delete),
         Route("GET", _REPOSITORY + ":getIamPolicy", get_policy(handlers.policy_name)),
         Route("POST", _REPOSITORY + ":setIamPolicy", set_policy(handlers.policy_name)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.kernel.request_types import typed
 from sandbox.kernel.routes import Route, Service
 from sandbox.services.bigquery import handlers
 
@@ -12,10 +13,10 @@ SERVICE = Service(
     handlers.HOST,
     [
         Route("GET", _DATASETS, handlers.list_),
-        Route("POST", _DATASETS, handlers.insert),
+        Route("POST", _DATASETS, typed("bigquery", "Dataset", handlers.insert)),
         Route("GET", _DATASET, handlers.get),
-        Route("PUT", _DATASET, handlers.update),
-        Route("PATCH", _DATASET, handlers.patch),
+        Route("PUT", _DATASET, typed("bigquery", "Dataset", handlers.update)),
+        Route("PATCH", _DATASET, typed("bigquery", "Dataset", handlers.patch)),
         Route("DELETE", _DATASET, handlers.delete),
     ],
 )

@@ -10,11 +10,9 @@ from sandbox.services.compute.networks import NETWORKS
 from sandbox.services.compute.routers import ROUTERS
 from sandbox.services.compute.subnetworks import SUBNETWORKS
 
-FORWARDING_RULES = Kind("forwardingRules", "forwarding rule", "compute#forwardingRule", {"network": str})
-DISKS = Kind("disks", "disk", "compute#disk", {"labels": dict})
-ENDPOINT_GROUPS = Kind(
-    "networkEndpointGroups", "network endpoint group", "compute#networkEndpointGroup", {"network": str}
-)
+FORWARDING_RULES = Kind("forwardingRules", "forwarding rule", "compute#forwardingRule")
+DISKS = Kind("disks", "disk", "compute#disk")
+ENDPOINT_GROUPS = Kind("networkEndpointGroups", "network endpoint group", "compute#networkEndpointGroup")
 """What GKE leaves behind for Services and claims: shown and deleted here, made by GKE only."""
 
 KINDS = {

@@ -17,7 +17,6 @@ GROUPS = Kind(
     plural="instanceGroupManagers",
     singular="instance group manager",
     kind="compute#instanceGroupManager",
-    fields={"targetSize": int, "baseInstanceName": str, "instanceGroup": str, "instanceTemplate": str},
     view=lambda cloud, reference, document: {key: document[key] for key in document if key != "machineType"},
 )
 

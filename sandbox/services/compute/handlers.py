@@ -69,15 +69,13 @@ def insert(call: Call) -> Json:
 
 def patch(call: Call) -> Json:
     """Change the fields that the body has."""
-    kind = KINDS[reference_of(call).plural]
-    body = store.writable(kind, call.body)
+    body = store.writable(call.body)
     return _change(call, "patch", lambda before: merged(_fresh(call, before), body))
 
 
 def update(call: Call) -> Json:
     """Replace the resource by the body."""
-    kind = KINDS[reference_of(call).plural]
-    body = store.writable(kind, without_nulls(call.body))
+    body = store.writable(without_nulls(call.body))
     return _change(call, "update", lambda before: {"network": before["network"], **body})
 
 

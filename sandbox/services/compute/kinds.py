@@ -1,27 +1,15 @@
-"""What a kind of resource of Compute Engine is: its fields, how long it takes, and its rules."""
+"""What a kind of resource of Compute Engine is: how long it takes, and its rules."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.kernel.bodies import check_types
 from sandbox.kernel.cloud import Cloud
-from sandbox.kernel.errors import invalid
 from sandbox.services.compute.references import Reference
 
 Json = dict[str, Any]
-COMMON = {
-    "name": str,
-    "description": str,
-    "kind": str,
-    "id": object,
-    "selfLink": str,
-    "creationTimestamp": str,
-    "region": str,
-    "zone": str,
-}
 
 
 def _as_it_is(cloud: Cloud, reference: Reference, body: Json) -> Json:
@@ -40,7 +28,6 @@ class Kind:
         plural: as paths write it.
         singular: as messages write it.
         kind: the `kind` of answers.
-        fields: the fields that a request may have beside the common ones, with their types.
         insert_seconds: how long a creation really takes.
         delete_seconds: how long a deletion really takes.
         prepare: checks a new resource and fills in its defaults.
@@ -53,7 +40,6 @@ class Kind:
     plural: str
     singular: str
     kind: str
-    fields: Mapping[str, type]
     insert_seconds: float = 4.0
     delete_seconds: float = 4.0
     prepare: Callable[[Cloud, Reference, Json], Json] = _as_it_is
@@ -68,15 +54,3 @@ class Kind:
     def collection(self) -> str:
         """Where the store keeps them."""
         return f"compute.{self.plural}"
-
-    def check_fields(self, body: Json) -> None:
-        """Refuse unknown fields and wrong types.
-
-        Raises:
-            ApiError: 400.
-        """
-        known = {**COMMON, **self.fields}
-        for name in body:
-            if name not in known:
-                raise invalid(f'Invalid JSON payload received. Unknown name "{name}": Cannot find field.')
-        check_types(body, known)

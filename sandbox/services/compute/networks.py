@@ -26,18 +26,7 @@ _FIXED = ("autoCreateSubnetworks",)
 def _prepare(cloud: Cloud, reference: Reference, body: Json) -> Json:
     if "autoCreateSubnetworks" not in body:
         raise invalid("Legacy networks can no longer be created. Set autoCreateSubnetworks.")
-    document = _checked(
-        {
-            "mtu": 1460,
-            "networkFirewallPolicyEnforcementOrder": "AFTER_CLASSIC_FIREWALL",
-            **body,
-            "routingConfig": {
-                "routingMode": "REGIONAL",
-                "bgpBestPathSelectionMode": "LEGACY",
-                **body.get("routingConfig", {}),
-            },
-        }
-    )
+    document = _complete(body)
     if document["autoCreateSubnetworks"]:
         _make_auto_subnetworks(cloud, reference)
     return document
@@ -47,10 +36,20 @@ def _change(cloud: Cloud, reference: Reference, before: Json, wanted: Json) -> J
     for name in _FIXED:
         if wanted.get(name) != before.get(name):
             raise invalid(f"Invalid value for field 'resource.{name}': '{wanted.get(name)}'. Field cannot be modified.")
-    return _checked(wanted)
+    return _complete(wanted)
 
 
-def _checked(document: Json) -> Json:
+def _complete(asked: Json) -> Json:
+    document: Json = {
+        "mtu": 1460,
+        "networkFirewallPolicyEnforcementOrder": "AFTER_CLASSIC_FIREWALL",
+        **asked,
+        "routingConfig": {
+            "routingMode": "REGIONAL",
+            "bgpBestPathSelectionMode": "LEGACY",
+            **asked.get("routingConfig", {}),
+        },
+    }
     if document["networkFirewallPolicyEnforcementOrder"] not in _ORDERS:
         raise invalid("Invalid value for field 'resource.networkFirewallPolicyEnforcementOrder'.")
     if document["routingConfig"].get("routingMode") not in ("REGIONAL", "GLOBAL"):
@@ -110,24 +109,6 @@ NETWORKS = Kind(
     plural="networks",
     singular="network",
     kind="compute#network",
-    fields={
-        "autoCreateSubnetworks": bool,
-        "enableUlaInternalIpv6": bool,
-        "internalIpv6Range": str,
-        "mtu": int,
-        "networkFirewallPolicyEnforcementOrder": str,
-        "networkProfile": str,
-        "params": dict,
-        "routingConfig": dict,
-        "routingConfig.routingMode": str,
-        "routingConfig.deleteBgpAlwaysCompareMed": bool,
-        "IPv4Range": str,
-        "gatewayIPv4": str,
-        "peerings": list,
-        "subnetworks": list,
-        "firewallPolicy": str,
-        "selfLinkWithId": str,
-    },
     insert_seconds=22.0,
     delete_seconds=24.0,
     prepare=_prepare,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.kernel.request_types import typed
 from sandbox.kernel.routes import Route, Service
 from sandbox.services.compute import handlers, instance_groups, operations, places
 from sandbox.services.compute.references import HOST, ROOT
@@ -22,7 +23,14 @@ _SCOPES = {
     "disks": ("zones",),
     "networkEndpointGroups": ("zones",),
 }
-_MADE = ("networks", "firewalls", "addresses", "subnetworks", "routers")
+_MADE = {
+    "networks": "Network",
+    "firewalls": "Firewall",
+    "addresses": "Address",
+    "subnetworks": "Subnetwork",
+    "routers": "Router",
+}
+"""What requests can make, and the type of their body."""
 _PATCHED = ("networks", "firewalls", "subnetworks", "routers")
 _UPDATED = ("firewalls", "routers")
 _KEPT = ("instanceGroupManagers",)
@@ -35,13 +43,14 @@ def _routes_of(plural: str, scope: str) -> list[Route]:
     if plural not in _KEPT:
         routes.append(Route("DELETE", one, handlers.delete))
     if plural in _MADE:
-        routes.append(Route("POST", collection, handlers.insert))
+        routes.append(Route("POST", collection, typed("compute", _MADE[plural], handlers.insert)))
     if plural in _PATCHED:
-        routes.append(Route("PATCH", one, handlers.patch))
+        routes.append(Route("PATCH", one, typed("compute", _MADE[plural], handlers.patch)))
     if plural in _UPDATED:
-        routes.append(Route("PUT", one, handlers.update))
+        routes.append(Route("PUT", one, typed("compute", _MADE[plural], handlers.update)))
     if plural == "addresses":
-        routes.append(Route("POST", one + "/setLabels", handlers.set_labels))
+        request = "GlobalSetLabelsRequest" if scope == "global" else "RegionSetLabelsRequest"
+        routes.append(Route("POST", one + "/setLabels", typed("compute", request, handlers.set_labels)))
     return routes
 
 
@@ -68,16 +77,20 @@ SERVICE = Service(
         *(route for place in _PLACES.values() for route in _operation_routes(place)),
         *(route for plural, scopes in _SCOPES.items() for scope in scopes for route in _routes_of(plural, scope)),
         *(Route("GET", f"{ROOT}/aggregated/{plural}", handlers.list_aggregated) for plural in _SCOPES),
-        Route("POST", f"{ROOT}/global/networks/{{name}}/removePeering", handlers.remove_peering),
+        Route(
+            "POST",
+            f"{ROOT}/global/networks/{{name}}/removePeering",
+            typed("compute", "NetworksRemovePeeringRequest", handlers.remove_peering),
+        ),
         Route(
             "POST",
             f"{_PLACES['regions']}/subnetworks/{{name}}/expandIpCidrRange",
-            handlers.expand_ip_cidr_range,
+            typed("compute", "SubnetworksExpandIpCidrRangeRequest", handlers.expand_ip_cidr_range),
         ),
         Route(
             "POST",
             f"{_PLACES['regions']}/subnetworks/{{name}}/setPrivateIpGoogleAccess",
-            handlers.set_private_ip_google_access,
+            typed("compute", "SubnetworksSetPrivateIpGoogleAccessRequest", handlers.set_private_ip_google_access),
         ),
     ],
 )

@@ -71,7 +71,7 @@ def insert(cloud: Cloud, kind: Kind, reference: Reference, body: Json) -> Docume
     Raises:
         ApiError: 400 for a bad body, 404 for a missing reference, 409 where it exists.
     """
-    body = writable(kind, without_nulls(body))
+    body = writable(without_nulls(body))
     require_scope(reference.scope)
     if not re.fullmatch(NAME, reference.name):
         raise invalid(f"Invalid value for field 'resource.name': '{reference.name}'. Must be a match of regex '{NAME}'")
@@ -119,13 +119,8 @@ def delete(cloud: Cloud, kind: Kind, reference: Reference) -> None:
         Resources(cloud, kind.collection).remove(reference.path, gone_at)
 
 
-def writable(kind: Kind, body: Json) -> Json:
-    """Return what of a body can be stored: checked, by relative names, without what only the server sets.
-
-    Raises:
-        ApiError: 400 for unknown fields and wrong types.
-    """
-    kind.check_fields(body)
+def writable(body: Json) -> Json:
+    """Return what of a body can be stored: by relative names, without what only the server sets."""
     return {key: value for key, value in relative(body).items() if key not in _SERVERS}
 
 

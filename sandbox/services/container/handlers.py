@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.kernel import operation_shapes
-from sandbox.kernel.bodies import check_types, field, merged
+from sandbox.kernel.bodies import field, merged
 from sandbox.kernel.cloud import Cloud
 from sandbox.kernel.errors import ApiError, not_found
 from sandbox.kernel.operations import Operation
@@ -90,7 +90,6 @@ def delete(call: Call) -> Json:
 
 def set_resource_labels(call: Call) -> Json:
     """Replace the labels, if the fingerprint is the present one."""
-    check_types(call.body, {"resourceLabels": dict, "labelFingerprint": str})
 
     def edit(cluster: Document) -> Document:
         if call.body.get("labelFingerprint") != fingerprint(cluster.get("resourceLabels", {})):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from sandbox.kernel.bodies import check_types, field, without_nulls
+from sandbox.kernel.bodies import field, without_nulls
 from sandbox.kernel.cloud import Cloud
 from sandbox.kernel.errors import ApiError, already_exists, invalid
 from sandbox.kernel.resources import Document, Resources, fingerprint, public
@@ -35,33 +35,6 @@ DEFAULT_SCOPES = [
         "trace.append",
     )
 ]
-_TYPES: dict[str, type] = {
-    "name": str,
-    "initialNodeCount": int,
-    "config": dict,
-    "config.machineType": str,
-    "config.diskSizeGb": int,
-    "config.diskType": str,
-    "config.imageType": str,
-    "config.labels": dict,
-    "config.metadata": dict,
-    "config.oauthScopes": list,
-    "config.serviceAccount": str,
-    "config.tags": list,
-    "config.taints": list,
-    "config.workloadMetadataConfig": dict,
-    "autoscaling": dict,
-    "autoscaling.enabled": bool,
-    "autoscaling.minNodeCount": int,
-    "autoscaling.maxNodeCount": int,
-    "management": dict,
-    "management.autoRepair": bool,
-    "management.autoUpgrade": bool,
-    "locations": list,
-    "networkConfig": dict,
-    "upgradeSettings": dict,
-    "version": str,
-}
 
 
 def check_name(name: str, what: str) -> None:
@@ -84,7 +57,6 @@ def insert_pool(cloud: Cloud, path: str, cluster: Document, body: Json, real_sec
         ApiError: 400 for a bad body, 409 where it exists.
     """
     body = without_nulls(body)
-    check_types(body, _TYPES)
     name = field(body, "name", str, "")
     check_name(name, "node_pool")
     if Resources(cloud, store.POOLS).get(f"{path}/nodePools/{name}") is not None:

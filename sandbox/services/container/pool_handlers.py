@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.kernel.bodies import check_types, field, without_nulls
+from sandbox.kernel.bodies import field, without_nulls
 from sandbox.kernel.errors import ApiError, invalid
 from sandbox.kernel.resources import Document
 from sandbox.kernel.routes import Call
@@ -54,8 +54,6 @@ _CONFIG = (
     "maxRunDuration",
     "bootDisk",
 )
-_POOL = ("upgradeSettings", "locations", "nodeVersion", "nodeNetworkConfig", "queuedProvisioning")
-_NAMES = ("name", "clusterId", "nodePoolId", "projectId", "zone", "etag")
 
 
 def get(call: Call) -> Json:
@@ -96,10 +94,6 @@ def delete(call: Call) -> Json:
 def update(call: Call) -> Json:
     """Change the fields that the body has; most replace the machines one by one."""
     body = without_nulls(call.body)
-    for name in body:
-        if name not in (*_WRAPPED, *_CONFIG, *_POOL, *_NAMES):
-            raise invalid(f'Invalid JSON payload received. Unknown name "{name}": Cannot find field.')
-    check_types(body, dict.fromkeys(_WRAPPED, dict))
     return _change(call, "UPGRADE_NODES", _UPGRADE_SECONDS, lambda cluster, pool: _updated(call, pool, body))
 
 
@@ -111,7 +105,6 @@ def set_autoscaling(call: Call) -> Json:
 
 def set_management(call: Call) -> Json:
     """Replace the settings of repair and upgrade."""
-    check_types(call.body, {"management.autoRepair": bool, "management.autoUpgrade": bool})
     management = field(call.body, "management", dict, {})
 
     def edit(cluster: Document, pool: Document) -> Document:

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.kernel.bodies import check_types, field, merged, without_nulls
+from sandbox.kernel.bodies import field, merged, without_nulls
 from sandbox.kernel.cloud import Cloud
 from sandbox.kernel.errors import ApiError, invalid
 from sandbox.kernel.resources import Document
 from sandbox.services.container import store
 from sandbox.services.container.clusters import check_workload_pool, mirrored, put_identity_pool
 from sandbox.services.container.node_pools import checked_autoscaling, checked_locations
-from sandbox.services.container.versions import CHANNELS, IMAGE_TYPES, NO_CHANNEL, resolve
+from sandbox.services.container.versions import IMAGE_TYPES, NO_CHANNEL, resolve
 
 Json = dict[str, Any]
 _REPLACED = {
@@ -68,19 +68,6 @@ _COMPANIONS = {
     "desiredNodeVersion": "desiredImageType",
 }
 """Fields that may come along with another one."""
-_TYPES: dict[str, type] = {
-    "desiredReleaseChannel": dict,
-    "desiredLoggingConfig": dict,
-    "desiredMonitoringConfig": dict,
-    "desiredMasterAuthorizedNetworksConfig": dict,
-    "desiredControlPlaneEndpointsConfig": dict,
-    "desiredNodePoolAutoscaling": dict,
-    "desiredNodePoolId": str,
-    "desiredLocations": list,
-    "desiredMasterVersion": str,
-    "desiredNodeVersion": str,
-    "desiredDefaultEnablePrivateNodes": bool,
-}
 
 
 def apply_update(cloud: Cloud, path: str, cluster: Document, update: Json) -> None:
@@ -90,7 +77,6 @@ def apply_update(cloud: Cloud, path: str, cluster: Document, update: Json) -> No
         ApiError: 400 when it asks for none or for several, 501 for one that is not played here.
     """
     update = without_nulls(update)
-    check_types(update, _TYPES)
     names = {name for name in update if name.startswith("desired")}
     _require_one(names)
     if names & {"desiredNodePoolAutoscaling", "desiredNodeVersion", "desiredImageType"}:
@@ -132,10 +118,6 @@ def _check(cloud: Cloud, path: str, name: str, value: Any) -> None:
         check_workload_pool(project, pool)
         if pool:
             put_identity_pool(cloud, project)
-    if name == "desiredReleaseChannel" and value.get("channel") not in (*CHANNELS, NO_CHANNEL):
-        raise _bad(f'Invalid release channel "{value.get("channel")}".')
-    if name == "desiredLoggingConfig":
-        field(value, "componentConfig.enableComponents", list)
 
 
 def _locations(cluster: Document, value: Any) -> Document:

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from sandbox.kernel import longrunning
-from sandbox.kernel.bodies import check_types, field, mask_paths, masked, without_nulls
+from sandbox.kernel.bodies import field, mask_paths, masked, without_nulls
 from sandbox.kernel.clock import rfc3339
 from sandbox.kernel.errors import already_exists, failed_precondition, invalid
 from sandbox.kernel.pages import paginate
@@ -27,7 +27,6 @@ _STOP_SECONDS = 60.0
 _UPDATE_SECONDS = 15.0
 _WHILE_STOPPED = ("gceSetup.machineType", "gceSetup.acceleratorConfigs", "gceSetup.shieldedInstanceConfig")
 _ANY_TIME = ("labels", "gceSetup.metadata", "gceSetup.bootDisk", "gceSetup.dataDisks", "enableDeletionProtection")
-_TYPES: dict[str, type] = {"gceSetup": dict, "labels": dict, "instanceOwners": list, "disableProxyAccess": bool}
 
 
 def get(call: Call) -> Json:
@@ -54,7 +53,6 @@ def create(call: Call) -> Json:
         raise invalid(f"Invalid instance id '{name}': must match [a-z]([-a-z0-9]{{0,61}}[a-z0-9])?")
     path = f"projects/{call.project}/locations/{zone}/instances/{name}"
     body = without_nulls(call.body)
-    check_types(body, _TYPES)
     with call.cloud.store.transaction():
         if Resources(call.cloud, store.INSTANCES).get(path) is not None:
             raise already_exists(path, f"Resource '{path}' already exists")
@@ -71,13 +69,12 @@ def patch(call: Call) -> Json:
         if not path.startswith((*_WHILE_STOPPED, *_ANY_TIME)):
             raise invalid(f"Field '{path}' of an instance cannot be updated")
     body = without_nulls(call.body)
-    check_types(body, _TYPES)
     with call.cloud.store.transaction():
         instance = store.occupy(call.cloud, _path(call), "", _UPDATE_SECONDS, only_when=store.STABLE)
         if instance["state"] != "STOPPED" and any(path.startswith(_WHILE_STOPPED) for path in paths):
             raise failed_precondition(f"Instance '{_path(call)}' must be STOPPED to change {', '.join(paths)}")
         changed = masked(instance, body, paths)
-        setup.check_machine_type(changed["gceSetup"]["machineType"])
+        setup.check_machine_type(field(changed, "gceSetup.machineType", str, ""))
         own = setup.server_metadata(_path(call), region_of(call.params["location"]), call.params["instance"])
         changed["gceSetup"]["metadata"] = {**changed["gceSetup"].get("metadata", {}), **own}
         changed["updateTime"] = rfc3339(call.cloud.clock.now())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sandbox.kernel.longrunning import get_operation, list_operations
+from sandbox.kernel.request_types import typed
 from sandbox.kernel.routes import Route, Service
 from sandbox.services.iam.policies import get_policy, set_policy, test_permissions
 from sandbox.services.notebooks import handlers
@@ -16,9 +17,9 @@ SERVICE = Service(
     HOST,
     [
         Route("GET", _INSTANCES, handlers.list_),
-        Route("POST", _INSTANCES, handlers.create),
+        Route("POST", _INSTANCES, typed("notebooks", "Instance", handlers.create)),
         Route("GET", _INSTANCE, handlers.get),
-        Route("PATCH", _INSTANCE, handlers.patch),
+        Route("PATCH", _INSTANCE, typed("notebooks", "Instance", handlers.patch)),
         Route("DELETE", _INSTANCE, handlers.delete),
         Route("POST", _INSTANCE + ":start", handlers.start),
         Route("POST", _INSTANCE + ":stop", handlers.stop),

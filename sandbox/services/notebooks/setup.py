@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from sandbox.kernel.bodies import check_types, field, without_nulls
+from sandbox.kernel.bodies import field, without_nulls
 from sandbox.kernel.cloud import Cloud
 from sandbox.kernel.errors import invalid
 from sandbox.services.compute.geography import region_of
@@ -22,22 +22,6 @@ _SCOPES = [
     "https://www.googleapis.com/auth/cloud-platform",
     "https://www.googleapis.com/auth/userinfo.email",
 ]
-_TYPES: dict[str, type] = {
-    "machineType": str,
-    "bootDisk": dict,
-    "bootDisk.diskSizeGb": int,
-    "dataDisks": list,
-    "disablePublicIp": bool,
-    "metadata": dict,
-    "networkInterfaces": list,
-    "serviceAccounts": list,
-    "shieldedInstanceConfig": dict,
-    "tags": list,
-    "vmImage": dict,
-    "containerImage": dict,
-    "acceleratorConfigs": list,
-    "enableIpForwarding": bool,
-}
 
 
 def complete(cloud: Cloud, path: str, asked: Json) -> tuple[Json, Json]:
@@ -51,7 +35,6 @@ def complete(cloud: Cloud, path: str, asked: Json) -> tuple[Json, Json]:
     """
     _, project, _, zone, _, name = path.split("/")
     asked = without_nulls(asked)
-    check_types(asked, _TYPES)
     check_machine_type(field(asked, "machineType", str, "e2-standard-4"))
     placement, interfaces = _interfaces(cloud, project, zone, asked)
     setup: Json = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.kernel import operation_shapes
-from sandbox.kernel.bodies import check_types, field, mask_paths
+from sandbox.kernel.bodies import field, mask_paths
 from sandbox.kernel.errors import invalid, not_found
 from sandbox.kernel.routes import Call
 from sandbox.services.compute.references import Reference
@@ -80,8 +80,8 @@ def _network(call: Call, text: str) -> Reference:
 
 
 def _ranges(call: Call) -> list[str]:
-    check_types(call.body, {"reservedPeeringRanges": list})
-    return [str(name) for name in call.body.get("reservedPeeringRanges", [])]
+    ranges: list[str] = field(call.body, "reservedPeeringRanges", list, [])
+    return ranges
 
 
 def _shown(call: Call, network: Reference, connection: Json) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.kernel.request_types import typed
 from sandbox.kernel.routes import Route, Service
 from sandbox.services.servicenetworking import handlers
 from sandbox.services.servicenetworking.store import HOST
@@ -12,9 +13,9 @@ SERVICE = Service(
     HOST,
     [
         Route("GET", _CONNECTIONS, handlers.list_),
-        Route("POST", _CONNECTIONS, handlers.create),
-        Route("PATCH", _CONNECTIONS + "/{name}", handlers.patch),
-        Route("POST", _CONNECTIONS + "/{name}", handlers.delete),
+        Route("POST", _CONNECTIONS, typed("servicenetworking", "Connection", handlers.create)),
+        Route("PATCH", _CONNECTIONS + "/{name}", typed("servicenetworking", "Connection", handlers.patch)),
+        Route("POST", _CONNECTIONS + "/{name}", typed("servicenetworking", "DeleteConnectionRequest", handlers.delete)),
         Route("GET", "/v1/operations/{name}", handlers.get_operation),
     ],
 )

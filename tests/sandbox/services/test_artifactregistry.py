@@ -27,8 +27,8 @@ def test_a_repository_is_made_by_an_operation(services: Any, query: str) -> None
     [
         ("us-central1", "images", {"format": "DOCKER"}, 409, "already exists"),
         ("us-central1", "Images", {"format": "DOCKER"}, 400, "Invalid repository id"),
-        ("us-central1", "more", {}, 400, "format must be one of"),
-        ("us-central1", "more", {"format": "DOCKER", "labels": []}, 400, "expected object"),
+        ("us-central1", "more", {}, 400, "format of a repository is required"),
+        ("us-central1", "more", {"format": "DOCKER", "labels": []}, 400, "TYPE_MESSAGE"),
         ("us-central1-a", "more", {"format": "DOCKER"}, 400, "Invalid location"),
     ],
 )

@@ -24,7 +24,7 @@ def test_a_dataset_has_what_the_server_fills_in(services: Any) -> None:
         (BODY, 409, "Already Exists: Dataset acme:lake"),
         ({"datasetReference": {"datasetId": "data-lake"}}, 400, 'Invalid dataset ID "data-lake"'),
         ({"datasetReference": {"datasetId": "more"}, "location": "Mars"}, 400, "Mars"),
-        ({"datasetReference": {"datasetId": "more"}, "labels": "x"}, 400, "expected object"),
+        ({"datasetReference": {"datasetId": "more"}, "labels": "x"}, 400, "TYPE_MESSAGE"),
     ],
 )
 def test_insert_refuses(services: Any, body: dict[str, Any], code: int, text: str) -> None:

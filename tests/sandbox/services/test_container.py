@@ -72,7 +72,7 @@ def test_a_cluster_gets_an_api_server_and_what_gke_fills_in(gke: Any) -> None:
         (ZONE, {"name": "k" * 41}, 400, "cluster.name"),
         ("/v1/projects/acme/locations/nowhere", {}, 400, 'Location "nowhere"'),
         (ZONE, {"initialNodeCount": 0}, 400, "Cluster.initial_node_count must be greater than zero."),
-        (ZONE, {"initialNodeCount": "many"}, 400, "expected integer"),
+        (ZONE, {"initialNodeCount": "many"}, 400, "TYPE_INT32"),
         (ZONE, {"nodePools": [{"name": "one"}]}, 400, "together"),
         (ZONE, {"network": None, "subnetwork": None}, 400, 'Project "acme" has no network named "default".'),
         (ZONE, {"subnetwork": None}, 400, "requires specifying subnetwork"),
@@ -222,7 +222,7 @@ def test_a_pool_is_made_and_changed(gke: Any) -> None:
             "Only one update",
         ),
         ("PUT", "", {"update": {"desiredReleaseChannel": {"channel": "SLOW"}}}, 400, "SLOW"),
-        ("PUT", "", {"update": {"desiredMagic": {}}}, 501, "desiredMagic"),
+        ("PUT", "", {"update": {"desiredStackType": "IPV4"}}, 501, "desiredStackType"),
         ("PUT", "", {"update": {"desiredWorkloadIdentityConfig": {"workloadPool": "x.svc.id.goog"}}}, 400, "x.svc"),
     ],
 )

@@ -49,7 +49,7 @@ def test_an_instance_has_what_the_server_fills_in(lab: Any) -> None:
         ("us-central1", "lab", {}, 400, "is not a zone"),
         ("us-central1-a", "Lab", {}, 400, "Invalid instance id"),
         ("us-central1-a", "lab", {"machineType": "x"}, 400, "Machine type 'x'"),
-        ("us-central1-a", "lab", {"machineType": 4}, 400, "expected string"),
+        ("us-central1-a", "lab", {"machineType": 4}, 400, "TYPE_STRING"),
         ("us-central1-a", "lab", {"networkInterfaces": []}, 404, "networks/default"),
         ("us-central1-a", "lab", {"networkInterfaces": [{**NETWORK, "subnet": "no"}]}, 404, "subnetworks/no"),
         ("europe-west1-b", "lab", {}, 400, "is not in region 'europe-west1'"),
