@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,6 +43,23 @@ class RunningSandbox:
     def last_call(self) -> int:
         """Return the number of the newest call."""
         return max((call["number"] for call in self.calls_since(0)), default=0)
+
+    def make_cluster(self, project_id: str, name: str) -> tuple[str, str]:
+        """Make a cluster in us-central1-a, with a network of the same name; return its endpoint and its CA as PEM."""
+        for service in ("compute", "container"):
+            self.call(
+                "POST",
+                f"serviceusage.googleapis.com/v1/projects/{project_id}/services/{service}.googleapis.com:enable",
+                {},
+            )
+        network = {"name": name, "autoCreateSubnetworks": True}
+        self.call("POST", f"compute.googleapis.com/compute/v1/projects/{project_id}/global/networks", network)
+        clusters = f"container.googleapis.com/v1/projects/{project_id}/locations/us-central1-a/clusters"
+        body = {"cluster": {"name": name, "initialNodeCount": 1, "network": name}}
+        self.call("POST", clusters, body).raise_for_status()
+        found = self.call("GET", f"{clusters}/{name}").json()
+        authority = base64.b64decode(found["masterAuth"]["clusterCaCertificate"]).decode()
+        return f"https://{found['endpoint']}", authority
 
     def process_environment(self, **more: str) -> dict[str, str]:
         """Return this process's environment with the sandbox's variables in it."""

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -17,16 +16,10 @@ from environment.apply_set import ApplySet
 from environment.errors import KubernetesError
 from environment.names import Names
 from environment.pipeline_secrets import secret_references
-from sandbox.clusters.manager import Clusters
 
 SET = ApplySet("mlops-env", "ml", "0.1.0")
 NAMES = Names("pipeline-secrets", "acme")
 PASSWORD = "password-of-the-test"
-
-
-class Unrecorded:
-    def record(self, **call: Any) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -42,16 +35,12 @@ def secret_manager(addresses) -> SecretManager:
 
 
 @pytest.fixture(scope="module")
-def objects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Objects]:
-    clusters = Clusters(tmp_path_factory.mktemp("clusters"), "token", Unrecorded())
-    address = clusters.create("pipeline-secrets/us-central1/dev")
-    access = ClusterAccess(f"https://{address.endpoint}", address.ca_certificate)
-    found = Objects(Cluster(access, Addresses(token="token")))
+def objects(sandbox, addresses) -> Iterator[Objects]:
+    found = Objects(Cluster(ClusterAccess(*sandbox.make_cluster(NAMES.project_id, "acme")), addresses))
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ml"}}
     apply_prerequisites(found, [namespace], SET, secret_references("ml"))
     yield found
     found.cluster.close()
-    clusters.stop_all()
 
 
 def values(objects: Objects) -> dict[str, dict[str, str]]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-import sandbox
+import sandbox as sandbox_package
 from clients.addresses import Addresses
 from clients.kubernetes.apply import plan_objects
 from clients.kubernetes.apply_sets import list_members
@@ -29,7 +29,6 @@ from environment.paths import project_root
 from environment.pipeline_secrets import artifact_keys_secret, encode_artifact_keys, mysql_secret
 from environment.pipelines import KustomizeParameters
 from environment.pipelines_ui import PROXY_CONFIG
-from sandbox.clusters.manager import Clusters
 
 SET = ApplySet("mlops-env", "kubeflow", "0.1.0")
 PARAMETERS = KustomizeParameters(
@@ -64,7 +63,7 @@ def manifests(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """All objects of the release: upstream's where MLOPS_ENV_GIT_MIRROR has them, else the skeleton's."""
     given = os.environ.get(MIRROR)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(MIRROR, given or str(Path(sandbox.__file__).parent / "manifests"))
+        patch.setenv(MIRROR, given or str(Path(sandbox_package.__file__).parent / "manifests"))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         rendered = render(PARAMETERS, project_root() / "kustomize", fetch_mirror("2.14.4"))
     secrets = [
@@ -120,13 +119,6 @@ class Recorded:
         self.changing.clear()
 
 
-class Unrecorded:
-    """A call log that forgets."""
-
-    def record(self, **call: Any) -> None:
-        pass
-
-
 def recorded(access: ClusterAccess, token: str, few: list[dict[str, Any]]) -> Iterator[Recorded]:
     """Apply the manifests once."""
     found = Recorded(Objects(Cluster(access, Addresses(token=token))))
@@ -145,17 +137,9 @@ def real_cluster(real_kubeconfig: Path, few: list[dict[str, Any]]) -> Iterator[R
 
 
 @pytest.fixture(scope="module")
-def sandbox_cluster(tmp_path_factory: pytest.TempPathFactory, few: list[dict[str, Any]]) -> Iterator[Recorded]:
+def sandbox_cluster(sandbox: Any, few: list[dict[str, Any]]) -> Iterator[Recorded]:
     """A cluster of the sandbox with these manifests applied."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("KUBEBUILDER_ASSETS", raising=False)  # which would make it a real one
-        clusters = Clusters(tmp_path_factory.mktemp("clusters"), "token", Unrecorded())
-        address = clusters.create("acme-mlops-dev/us-central1/dev")
-    try:
-        access = ClusterAccess(f"https://{address.endpoint}", address.ca_certificate)
-        yield from recorded(access, "token", few)
-    finally:
-        clusters.stop_all()
+    yield from recorded(ClusterAccess(*sandbox.make_cluster("acme-apply-project", "apply")), sandbox.token, few)
 
 
 @pytest.fixture(scope="module", params=["real", "sandbox"])

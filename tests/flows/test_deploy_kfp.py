@@ -68,19 +68,14 @@ def given(sandbox) -> None:
     from clients.storage import Storage
 
     addresses = Addresses.from_environment(sandbox.variables)
-    services = ("compute", "container", "secretmanager", "storage")
-    ServiceUsage(addresses, PROJECT).enable(tuple(f"{name}.googleapis.com" for name in services))
+    ServiceUsage(addresses, PROJECT).enable(("secretmanager.googleapis.com", "storage.googleapis.com"))
     storage = Storage(addresses, PROJECT)
     storage.ensure_bucket("acme-deploy-tfstate", "us-central1", {})
     storage.write("acme-deploy-tfstate", "mlops-env/deploy/default.tfstate", state())
     secrets = SecretManager(addresses, PROJECT)
     secrets.create("deploy-mysql-root-password", {})
     secrets.add_version("deploy-mysql-root-password", "password-of-the-test")
-    network = {"name": "given", "autoCreateSubnetworks": True}
-    sandbox.call("POST", f"compute.googleapis.com/compute/v1/projects/{PROJECT}/global/networks", network)
-    path = f"container.googleapis.com/v1/projects/{PROJECT}/locations/us-central1-a/clusters"
-    body = {"cluster": {"name": "given", "initialNodeCount": 1, "network": "given"}}
-    sandbox.call("POST", path, body).raise_for_status()
+    sandbox.make_cluster(PROJECT, "given")
 
 
 @pytest.fixture(scope="module")
