@@ -5,6 +5,7 @@ Equal for equal clouds, so that two runs, or before and after, can be compared b
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from sandbox.kernel.cloud import Cloud
 
 Json = dict[str, Any]
-_PASSING = frozenset({"operations", "project-numbers", "uploads"})
+_PASSING = frozenset({"operations", "project-numbers", "sqladmin.deleted", "uploads"})
 _VOLATILE = re.compile(
     r"^(id|uid|uniqueId|oauth2ClientId|etag|version|generation|metageneration|.*[fF]ingerprint|.*_at|.*Time(stamp)?|"
     r"timeCreated|updated|timeStorageClassUpdated|.*Date|endpoint|masterAuth|serverCaCert|proxyUri|password.*|enabled|"
@@ -23,7 +24,11 @@ _VOLATILE = re.compile(
 def export_cloud(cloud: Cloud, export_cluster: Callable[[str], list[Json]]) -> Json:
     """Return `{"services": {collection: {name: document}}, "projects": {...}, "clusters": {key: [object]}}`."""
     documents = {
-        collection: {name: _normalise(body, cloud.base_url) for name, body in cloud.store.items(collection)}
+        collection: {
+            name: _normalise(body, cloud.base_url)
+            for name, body in cloud.store.items(collection)
+            if body.get("gone_at", math.inf) > cloud.clock.now()
+        }
         for collection in cloud.store.collections()
         if collection not in _PASSING and collection != "projects"
     }
