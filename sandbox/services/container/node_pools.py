@@ -23,7 +23,7 @@ from sandbox.services.container.versions import NO_CHANNEL, resolve
 
 Json = dict[str, Any]
 _NAME = re.compile(r"[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?")
-_INTERNAL = ("size", "order")
+_INTERNAL = ("size", "created_at")
 DEFAULT_SCOPES = [
     f"https://www.googleapis.com/auth/{scope}"
     for scope in (
@@ -201,7 +201,7 @@ def _new(cloud: Cloud, path: str, cluster: Document, body: Json) -> Document:
         "name": body["name"],
         "initialNodeCount": count,
         "size": count,
-        "order": cloud.store.next("container.node-pools"),
+        "created_at": cloud.clock.now(),
         "config": node_config(cloud, path.split("/")[1], field(body, "config", dict, {})),
         "management": management or {"autoRepair": True, "autoUpgrade": channel not in ("", NO_CHANNEL)},
         "locations": checked_locations(location, field(body, "locations", list, []) or cluster["locations"]),

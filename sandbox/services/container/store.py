@@ -64,7 +64,7 @@ def read_pool(cloud: Cloud, path: str, pool: str) -> Document:
 def pools_of(cloud: Cloud, path: str) -> list[Document]:
     """Return the node pools of a cluster, the oldest first."""
     found = [pool for _, pool in Resources(cloud, POOLS).items(f"{path}/nodePools/")]
-    return sorted(found, key=lambda pool: (pool["order"], pool["name"]))
+    return sorted(found, key=lambda pool: (pool["created_at"], pool["name"]))
 
 
 def require_new(cloud: Cloud, path: str) -> None:
