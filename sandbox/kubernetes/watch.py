@@ -69,7 +69,7 @@ class Broadcast:
         """Remember a write and tell those who watch."""
         with self._lock:
             self._events.append(event)
-            if len(self._events) > REMEMBERED_EVENTS:
+            while len(self._events) > REMEMBERED_EVENTS:
                 self.oldest = self._events.popleft().record.version
             for subscription in self._subscriptions:
                 if subscription.concerns(event.record):
