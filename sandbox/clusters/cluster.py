@@ -17,6 +17,7 @@ from sandbox.clusters.forward import Forward
 from sandbox.clusters.gateway import Gateway
 from sandbox.clusters.real import RealServer, assets_folder
 from sandbox.clusters.server import TlsServer
+from sandbox.kubernetes.app import create_app
 
 # Takes an API server and the cluster's key; returns what users' calls go through, such as faults on request.
 UserCalls = Callable[[ASGIApp, str], ASGIApp]
@@ -101,8 +102,6 @@ class _OwnBackend:
     """The sandbox's own API server."""
 
     def __init__(self, folder: ClusterFolder, token: str) -> None:
-        from sandbox.kubernetes.app import create_app
-
         app = create_app(folder.objects, token)
         self.app: ASGIApp = app
         self._close = app.state.close

@@ -21,7 +21,7 @@ class Forward:
         self._client = httpx.AsyncClient(
             verify=ssl.create_default_context(cafile=str(authority)),
             timeout=httpx.Timeout(10, read=None, pool=None),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
             trust_env=False,
         )
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
+from sandbox.connections import NotingProtocol
+
 
 class ServerError(RuntimeError):
     """A cluster's port cannot be served."""
@@ -25,6 +27,7 @@ class TlsServer:
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
             app,
+            http=NotingProtocol,
             ssl_certfile=str(certificate),
             ssl_keyfile=str(key),
             log_level="warning",

@@ -52,18 +52,25 @@ class Client:
     """Talks to one API server; belongs to one event loop."""
 
     def __init__(self, base_url: str, authority: Path, token: str) -> None:
-        self._http = httpx.AsyncClient(
-            base_url=base_url,
-            verify=ssl.create_default_context(cafile=str(authority)),
-            headers={"Authorization": f"Bearer {token}", "User-Agent": f"{FIELD_MANAGER}/sandbox"},
-            timeout=httpx.Timeout(30, pool=None),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=16),
-            trust_env=False,
+        context = ssl.create_default_context(cafile=str(authority))
+        # Watches have a pool of their own: the pool looks through all its connections for every request.
+        self._http, self._watches = (
+            httpx.AsyncClient(
+                base_url=base_url,
+                verify=context,
+                headers={"Authorization": f"Bearer {token}", "User-Agent": f"{FIELD_MANAGER}/sandbox"},
+                timeout=httpx.Timeout(30, pool=None),
+                # With a limit the pool counts busy connections as idle ones, and closes what it could keep.
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
+                trust_env=False,
+            )
+            for _ in range(2)
         )
 
     async def close(self) -> None:
         """Close every connection."""
         await self._http.aclose()
+        await self._watches.aclose()
         # The loop must go round once more to close the sockets.
         await asyncio.sleep(0)
 
@@ -97,7 +104,7 @@ class Client:
             "timeoutSeconds": str(WATCH_SECONDS),
         }
         timeout = httpx.Timeout(30, read=None, pool=None)
-        async with self._http.stream("GET", resource.path(), params=query, timeout=timeout) as answer:
+        async with self._watches.stream("GET", resource.path(), params=query, timeout=timeout) as answer:
             if answer.status_code != 200:
                 await answer.aread()
                 raise _error(answer)

@@ -100,7 +100,9 @@ class Controller:
 
     def stop(self) -> None:
         """End every loop and connection."""
-        if self._loop is not None and self._stopping is not None and self._thread.is_alive():
+        if not self._thread.is_alive():
+            return
+        if self._loop is not None and self._stopping is not None:
             self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(STOP_TIMEOUT_SECONDS)
 

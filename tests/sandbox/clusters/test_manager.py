@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable
@@ -174,6 +175,4 @@ def test_what_takes_time_in_a_cluster_takes_it_here(
 
 
 def _trust(authority: Path) -> Any:
-    import ssl
-
     return ssl.create_default_context(cafile=str(authority))

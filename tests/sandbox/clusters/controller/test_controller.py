@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import urllib3
 
 from sandbox.clusters.controller.failures import Failure, FailureKind
 
@@ -347,8 +348,6 @@ def _has_addresses(number: int) -> Callable[[Any], bool]:
 
 
 def _status_of(cluster: Cluster, path: str) -> int:
-    import urllib3
-
     pool: urllib3.PoolManager = cluster.api.rest_client.pool_manager
     headers = {"Authorization": cluster.api.configuration.api_key["authorization"]}
     return int(pool.request("GET", f"https://{cluster.address.endpoint}{path}", headers=headers).status)
