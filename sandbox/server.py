@@ -20,6 +20,7 @@ import uvicorn
 from sandbox.app import App
 from sandbox.clusters.manager import Clusters
 from sandbox.connections import NotingProtocol
+from sandbox.control.cluster_faults import faulty
 from sandbox.control.routes import Control
 from sandbox.files import SERVER_FILE, VAULT_FILE, ensure_token
 from sandbox.kernel.calls import CallLog
@@ -38,7 +39,7 @@ def build(data_dir: Path, base_url: str, latency: Latency) -> tuple[App, Cluster
     """Make the application and its clusters over what the folder holds."""
     token = ensure_token(data_dir)
     store, clock, calls, faults = Store(data_dir / "cloud.db"), Clock(), CallLog(), Faults()
-    clusters = Clusters(data_dir, token, calls, pace=latency.pace)
+    clusters = Clusters(data_dir, token, calls, pace=latency.pace, user_calls=lambda app, key: faulty(app, key, faults))
     cloud = Cloud(
         store=store,
         vault=Vault(data_dir / VAULT_FILE),
@@ -59,7 +60,7 @@ def build(data_dir: Path, base_url: str, latency: Latency) -> tuple[App, Cluster
         calls.clear()
         cloud.projects.spread_seconds = 0.0
 
-    control = Control(cloud, calls, faults, clusters.export, reset)
+    control = Control(cloud, calls, faults, clusters.export, clusters.set_failure, reset)
     return App(cloud, token, calls, faults, control), clusters
 
 

@@ -4,8 +4,11 @@ GET  health                     is it there; needs no token
 GET  calls?since=N              every request since call N: {"calls": [{number, method, service, path, status, ms,
                                 mutating, bookkeeping, actor, time}]}
 DELETE calls                    forget them
-POST faults                     {"method", "path" (regex), "status" | "reset" | "delay_s", "times", "after"}
+POST faults                     {"method", "path" (regex), "status" | "reset" | "delay_s", "times", "after"}; the
+                                path is /HOST/… of a service, /kubernetes/PROJECT/LOCATION/NAME/… of a cluster's users
 DELETE faults
+POST workload                   {"cluster": "PROJECT/LOCATION/NAME", "namespace", "name", "failure": "crash" |
+                                "missing-image" | null, "last_log_line"}: let its pods fail, or work again
 POST latency                    {"profile": "none" | "realistic", "speedup": 60}
 POST spread                     {"seconds": 90}: how long an enabled API still answers SERVICE_DISABLED
 GET  export?digest=1            the whole cloud, normalised, or its hash
@@ -23,11 +26,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.clusters.controller.failures import Failure, FailureKind
 from sandbox.control.drift import make_drift
 from sandbox.control.export import export_cloud
 from sandbox.kernel.calls import CallLog
 from sandbox.kernel.cloud import Cloud
-from sandbox.kernel.errors import invalid, unimplemented
+from sandbox.kernel.errors import invalid, not_found, unimplemented
 from sandbox.kernel.faults import Faults
 from sandbox.kernel.routes import Answer
 from sandbox.services.catalogue import services
@@ -44,6 +48,7 @@ class Control:
     calls: CallLog
     faults: Faults
     export_cluster: Callable[[str], list[Json]]
+    set_failure: Callable[[str, str, str, Failure | None], None]
     reset: Callable[[], None]
 
 
@@ -75,6 +80,18 @@ def _add_fault(control: Control, query: Mapping[str, str], body: Json) -> Json:
 
 def _clear_faults(control: Control, query: Mapping[str, str], body: Json) -> Json:
     control.faults.clear()
+    return {}
+
+
+def _workload(control: Control, query: Mapping[str, str], body: Json) -> Json:
+    cluster, namespace, name, kind = (body.get(key) for key in ("cluster", "namespace", "name", "failure"))
+    if kind not in (*FailureKind, None):
+        raise invalid(f"failure: use one of {', '.join(FailureKind)}, or null")
+    failure = Failure(FailureKind(kind), str(body.get("last_log_line", ""))) if kind else None
+    try:
+        control.set_failure(str(cluster), str(namespace), str(name), failure)
+    except KeyError:
+        raise not_found(str(cluster)) from None
     return {}
 
 
@@ -129,6 +146,7 @@ _ROUTES: dict[tuple[str, str], Callable[[Control, Mapping[str, str], Json], Json
     ("DELETE", "/calls"): _clear_calls,
     ("POST", "/faults"): _add_fault,
     ("DELETE", "/faults"): _clear_faults,
+    ("POST", "/workload"): _workload,
     ("POST", "/latency"): _latency,
     ("POST", "/spread"): _spread,
     ("GET", "/export"): _export,
