@@ -10,6 +10,9 @@ from sandbox.services.compute.networks import NETWORKS
 from sandbox.services.compute.routers import ROUTERS
 from sandbox.services.compute.subnetworks import SUBNETWORKS
 
+AUTOSCALERS = Kind("autoscalers", "autoscaler", "compute#autoscaler")
+"""None: GKE scales its node pools itself. Tools that list groups of machines ask for them."""
+
 FORWARDING_RULES = Kind("forwardingRules", "forwarding rule", "compute#forwardingRule")
 DISKS = Kind("disks", "disk", "compute#disk")
 ENDPOINT_GROUPS = Kind("networkEndpointGroups", "network endpoint group", "compute#networkEndpointGroup")
@@ -19,6 +22,7 @@ KINDS = {
     kind.plural: kind
     for kind in (
         ADDRESSES,
+        AUTOSCALERS,
         DISKS,
         ENDPOINT_GROUPS,
         FIREWALLS,

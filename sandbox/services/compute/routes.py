@@ -20,6 +20,7 @@ _SCOPES = {
     "routers": ("regions",),
     "instanceGroupManagers": ("zones",),
     "forwardingRules": ("global", "regions"),
+    "autoscalers": ("zones",),
     "disks": ("zones",),
     "networkEndpointGroups": ("zones",),
 }
@@ -33,7 +34,7 @@ _MADE = {
 """What requests can make, and the type of their body."""
 _PATCHED = ("networks", "firewalls", "subnetworks", "routers")
 _UPDATED = ("firewalls", "routers")
-_KEPT = ("instanceGroupManagers",)
+_KEPT = ("autoscalers", "instanceGroupManagers")
 
 
 def _routes_of(plural: str, scope: str) -> list[Route]:
