@@ -44,7 +44,7 @@ def decode_protobuf(body: bytes) -> Object:
     """
     try:
         return _decode_envelope(body)
-    except (_ProtobufError, IndexError, struct.error, UnicodeDecodeError) as error:
+    except (_ProtobufError, IndexError, AttributeError, TypeError, ValueError, struct.error) as error:
         raise bad_request(f"the object provided is unrecognized: {error}") from error
 
 

@@ -107,11 +107,16 @@ class Server:
     folder: Path
     kubeconfig: Path
 
+    def kubectl_command(self, *arguments: str) -> list[str]:
+        cache = str(self.folder / "cache")
+        return [kubectl_program(), "--kubeconfig", str(self.kubeconfig), "--cache-dir", cache, *arguments]
+
     def kubectl(self, *arguments: str, stdin: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
-        command = [kubectl_program(), "--kubeconfig", str(self.kubeconfig), "--cache-dir", str(self.folder / "cache")]
-        return subprocess.run(
-            [*command, *arguments], input=stdin, capture_output=True, text=True, check=check, timeout=60
+        done = subprocess.run(
+            self.kubectl_command(*arguments), input=stdin, capture_output=True, text=True, check=False, timeout=60
         )
+        assert done.returncode == 0 or not check, done.stderr
+        return done
 
 
 def kubectl_program() -> str:
