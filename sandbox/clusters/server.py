@@ -30,6 +30,8 @@ class TlsServer:
             http=NotingProtocol,
             ssl_certfile=str(certificate),
             ssl_keyfile=str(key),
+            # Logging belongs to the process; clusters that start at once would configure it over each other.
+            log_config=None,
             log_level="warning",
             access_log=False,
             ws="none",

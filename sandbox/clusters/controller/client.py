@@ -21,6 +21,7 @@ MERGE_PATCH = "application/merge-patch+json"
 PAGE = 500
 # The server ends a watch by itself, as it does for client-go's.
 WATCH_SECONDS = 540
+REQUESTS_AT_ONCE = 8
 FIELD_MANAGER = "kube-controller-manager"
 
 
@@ -60,11 +61,11 @@ class Client:
                 verify=context,
                 headers={"Authorization": f"Bearer {token}", "User-Agent": f"{FIELD_MANAGER}/sandbox"},
                 timeout=httpx.Timeout(30, pool=None),
-                # With a limit the pool counts busy connections as idle ones, and closes what it could keep.
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
+                # With a limit on idle ones the pool counts busy ones among them, and closes what it could keep.
+                limits=httpx.Limits(max_connections=most, max_keepalive_connections=None),
                 trust_env=False,
             )
-            for _ in range(2)
+            for most in (REQUESTS_AT_ONCE, None)
         )
 
     async def close(self) -> None:
