@@ -18,6 +18,7 @@ def services() -> dict[str, Service]:
     from sandbox.services.container.routes import SERVICE as CONTAINER
     from sandbox.services.iam.routes import SERVICE as IAM
     from sandbox.services.notebooks.routes import SERVICE as NOTEBOOKS
+    from sandbox.services.openidconnect.routes import SERVICE as OPENID_CONNECT
     from sandbox.services.secretmanager.routes import SERVICE as SECRET_MANAGER
     from sandbox.services.servicenetworking.routes import SERVICE as SERVICE_NETWORKING
     from sandbox.services.serviceusage.routes import SERVICE as SERVICE_USAGE
@@ -33,6 +34,7 @@ def services() -> dict[str, Service]:
         CONTAINER,
         IAM,
         NOTEBOOKS,
+        OPENID_CONNECT,
         SECRET_MANAGER,
         SERVICE_NETWORKING,
         SERVICE_USAGE,
