@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from clients.addresses import TOKEN, Addresses
-from environment.errors import CredentialsError
+from environment.errors import CredentialsError, MlopsEnvError
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
 
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 HINT = f"run `gcloud auth application-default login`, or set {TOKEN}"
+USER_INFO = "openidconnect.googleapis.com"
+USER_INFO_SECONDS = 3.0
+# Where there is no metadata server the library looks for it three times three seconds, and a user waits for the hint.
+METADATA = {"GCE_METADATA_TIMEOUT": "2", "GCE_METADATA_DETECT_RETRIES": "2"}
+_lookup = Lock()
 
 
 def google_credentials(addresses: Addresses) -> Credentials:
@@ -25,18 +32,23 @@ def google_credentials(addresses: Addresses) -> Credentials:
         from google.oauth2.credentials import Credentials as TokenCredentials
 
         return TokenCredentials(token=addresses.token)  # type: ignore[no-untyped-call]
-    return _application_default()
+    with _lookup:
+        return _application_default()
 
 
 @cache
 def _application_default() -> Credentials:
+    for name, value in METADATA.items():
+        os.environ.setdefault(name, value)
     import google.auth
     from google.auth.exceptions import DefaultCredentialsError
 
     try:
         credentials, _ = google.auth.default(scopes=SCOPES)
-    except DefaultCredentialsError:
-        raise CredentialsError("no Google credentials were found", HINT) from None
+    except DefaultCredentialsError as error:
+        given = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
+        what = f"GOOGLE_APPLICATION_CREDENTIALS: {error.args[0]}" if given else "no Google credentials were found"
+        raise CredentialsError(what, HINT) from None
     return credentials
 
 
@@ -58,3 +70,31 @@ def access_token(addresses: Addresses) -> str:
     except (RefreshError, TransportError) as error:
         raise CredentialsError(f"Google refused the credentials: {error.args[0]}", HINT) from error
     return str(credentials.token)
+
+
+@cache
+def principal(addresses: Addresses) -> str:
+    """Return who the credentials are, for messages: an email address, or words where nobody tells.
+
+    Source: https://cloud.google.com/docs/authentication/token-types (userinfo answers for tokens with an email scope)
+    """
+    try:
+        credentials = google_credentials(addresses)
+        email = getattr(credentials, "service_account_email", None)
+        if email and email != "default":
+            return str(email)
+        return _user_info_email(addresses) or "the account of the credentials in use"
+    except MlopsEnvError:
+        return "the account of the credentials in use"
+
+
+def _user_info_email(addresses: Addresses) -> str:
+    import requests
+
+    headers = {"Authorization": f"Bearer {access_token(addresses)}"}
+    try:
+        url = f"{addresses.service(USER_INFO)}/v1/userinfo"
+        answer = requests.get(url, headers=headers, timeout=USER_INFO_SECONDS)
+        return str(answer.json().get("email", "")) if answer.ok else ""
+    except (requests.RequestException, ValueError, AttributeError):
+        return ""

@@ -1,40 +1,47 @@
 """Turn what Google's client libraries raise into our errors. Every Google client wraps its calls in `google_errors`.
 
 Sources: google.rpc.ErrorInfo reasons (https://cloud.google.com/apis/design/errors), and for the older JSON APIs
-`error.errors[].reason`. Permanent unless known to heal: a quota error or a 403 is not tried again.
+`error.errors[].reason`. Permanent unless known to heal: a full quota or a 403 is not tried again.
 """
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from clients.addresses import Addresses
+from clients.credentials import HINT, principal
 from environment.errors import (
     CredentialsError,
     GoogleApiError,
+    MlopsEnvError,
     PermissionDeniedError,
     ServiceDisabledError,
     TransientGoogleApiError,
     UnreachableError,
 )
+from environment.google_messages import QUOTA_HINT, is_quota, permission_hint
 
 _TRANSIENT_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 _DISABLED = frozenset({"SERVICE_DISABLED", "accessNotConfigured"})
 _IN_PROGRESS = re.compile(r"activation (or deactivation )?is in progress|operationInProgress|in progress", re.I)
-_PERMISSION = re.compile(r"[Pp]ermission '?([a-z]+\.[A-Za-z]+\.[A-Za-z]+)'?|([a-z]+\.[A-Za-z]+\.[A-Za-z]+) access")
+_QUOTA = frozenset({"quotaExceeded", "QUOTA_EXCEEDED", "limitExceeded", "dailyLimitExceeded"})
+_RATE = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"})
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An error answer: HTTP status, Google's message, and all reasons that it carries."""
+    """An error answer: HTTP status, Google's message, all reasons that it carries, the permission that it misses."""
 
     status: int
     message: str
     reasons: frozenset[str] = frozenset()
+    permission: str = ""
 
 
 @contextmanager
@@ -47,6 +54,7 @@ def google_errors(what: str, resource: str = "") -> Iterator[None]:
     """
     import google.api_core.exceptions as api
     import google.auth.exceptions as auth
+    import httplib2  # type: ignore[import-untyped]
     import requests
     from googleapiclient.errors import HttpError
 
@@ -62,44 +70,75 @@ def google_errors(what: str, resource: str = "") -> Iterator[None]:
         answer = error.response
         raise classify(_from_json(answer.status_code, answer.content), what, resource) from error  # type: ignore[union-attr]
     except auth.RefreshError as error:
-        raise CredentialsError(f"could not {what}: Google refused the credentials", "sign in again") from error
-    except (requests.ConnectionError, requests.Timeout, auth.TransportError, ConnectionError, TimeoutError) as error:
-        raise UnreachableError(f"could not {what}: no connection to {_host(error)}", "is it running?") from error
+        raise CredentialsError(f"could not {what}: Google refused the credentials", HINT) from error
+    except (
+        requests.ConnectionError,
+        requests.Timeout,
+        auth.TransportError,
+        httplib2.HttpLib2Error,
+        http.client.HTTPException,
+        OSError,
+    ) as error:
+        raise UnreachableError(
+            f"could not {what}: no connection to {_host(error)}", "check the network, and that it runs"
+        ) from error
 
 
-def classify(answer: Answer, what: str, resource: str = "") -> GoogleApiError:
-    """Choose our error for an answer."""
+def _we() -> str:
+    return principal(Addresses.from_environment())
+
+
+def classify(answer: Answer, what: str, resource: str = "", who: Callable[[], str] = _we) -> MlopsEnvError:
+    """Choose our error for an answer.
+
+    Args:
+        answer: What came back.
+        what: What was tried.
+        resource: The resource's name.
+        who: Finds out whose credentials were used; asked only for a refusal that does not say.
+    """
     message = f"could not {what}: {_one_line(answer.message)}"
-    details = {"status": answer.status, "reason": ", ".join(sorted(answer.reasons)), "resource": resource}
+    details: Any = {"status": answer.status, "reason": ", ".join(sorted(answer.reasons)), "resource": resource}
+    if answer.status == 401:
+        return CredentialsError(message, HINT)
     if answer.reasons & _DISABLED or "has not been used in project" in answer.message:
-        return ServiceDisabledError(message, "enable the API, or wait until it has spread", **details)  # type: ignore[arg-type]
+        return ServiceDisabledError(message, "enable the API, or wait until it has spread", **details)
+    if answer.status == 403 and answer.reasons & _RATE:
+        return TransientGoogleApiError(message, "try again", **details)
+    if answer.reasons & _QUOTA or (answer.status == 403 and is_quota(answer.message)):
+        return GoogleApiError(message, QUOTA_HINT, **details)
     if answer.status == 403:
-        return PermissionDeniedError(message, _permission_hint(answer.message), **details)  # type: ignore[arg-type]
+        missing = f"Permission '{answer.permission}' " if answer.permission else ""
+        return PermissionDeniedError(message, permission_hint(missing + answer.message, who), **details)
     if answer.status in _TRANSIENT_STATUS or (answer.status in (400, 409) and _IN_PROGRESS.search(answer.message)):
-        return TransientGoogleApiError(message, "try again", **details)  # type: ignore[arg-type]
-    return GoogleApiError(message, **details)  # type: ignore[arg-type]
-
-
-def _permission_hint(message: str) -> str:
-    found = _PERMISSION.search(message)
-    permission = next((group for group in found.groups() if group), "") if found else ""
-    return f"grant a role with {permission}" if permission else "grant the missing role to the credentials in use"
+        return TransientGoogleApiError(message, "try again", **details)
+    return GoogleApiError(message, **details)
 
 
 def _from_api_core(error: Any) -> Answer:
-    reasons = {str(error.reason)} if error.reason else set()
-    reasons |= {str(one["reason"]) for one in error.errors or () if isinstance(one, dict) and "reason" in one}
-    return Answer(int(error.code or 0), str(error.message), frozenset(reasons))
+    details = [one for one in error.errors or () if isinstance(one, dict)]
+    reasons = {str(one["reason"]) for one in details if "reason" in one} | (
+        {str(error.reason)} if error.reason else set()
+    )
+    permission = (error.metadata or {}).get("permission", "") if error.reason else ""
+    return Answer(int(error.code or 0), str(error.message), frozenset(reasons), str(permission))
 
 
 def _from_json(status: int, content: bytes | str) -> Answer:
     text = content.decode(errors="replace") if isinstance(content, bytes) else content
     try:
         error = json.loads(text)["error"]
-        reasons = [one.get("reason", "") for one in (*error.get("errors", ()), *error.get("details", ()))]
-        return Answer(status, str(error["message"]), frozenset(filter(None, reasons)))
+        details = [one for one in (*error.get("errors", ()), *error.get("details", ())) if isinstance(one, dict)]
+        reasons = frozenset(str(one["reason"]) for one in details if one.get("reason"))
+        permission = next((str(one["metadata"]["permission"]) for one in details if _names_permission(one)), "")
+        return Answer(status, str(error["message"]), reasons, permission)
     except (ValueError, KeyError, TypeError, AttributeError):
         return Answer(status, text[:300] or f"HTTP {status}")
+
+
+def _names_permission(detail: dict[str, Any]) -> bool:
+    metadata = detail.get("metadata")
+    return isinstance(metadata, dict) and "permission" in metadata
 
 
 def _one_line(message: str) -> str:

@@ -3,25 +3,39 @@
 Commands are built by python-terraform; the process is ours, since that library captures output at the end. Each
 environment has a working folder of its own (a copy of `terraform/`, with Terraform's data beside it), so that lock
 file, plugins and plan of one never touch another's or the repository. The child gets an allow-list of variables: a
-stray TF_WORKSPACE or TF_VAR_… has no effect.
+stray TF_WORKSPACE or TF_VAR_… has no effect. A supervisor stands between us and it: however we end, it ends well.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
+import shlex
 import shutil
-import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from clients import terraform_supervisor
 from clients.addresses import Addresses
+from clients.credentials import principal
 from clients.terraform_binary import find_terraform
-from environment.errors import TerraformError, TransientError
-from environment.terraform_events import ResourceChange, TerraformEvent, first_error, parse_event, planned_changes
+from environment.errors import StateLockedError, TerraformError
+from environment.google_messages import refusal_hint
+from environment.state_lock import parse_state_lock
+from environment.terraform_events import (
+    Diagnostic,
+    ResourceChange,
+    TerraformEvent,
+    first_error,
+    parse_event,
+    planned_changes,
+)
 
 ALLOWED = frozenset(
     {"PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER"}
@@ -31,15 +45,12 @@ ALLOWED = frozenset(
 )
 ALLOWED_PREFIXES = ("GOOGLE_", "CLOUDSDK_")
 LOCK_TIMEOUT = "60s"
-INTERRUPT_GRACE_SECONDS = 120
+SUPERVISOR = (sys.executable, "-IS", terraform_supervisor.__file__)
 PLAN = "environment.tfplan"
 VARIABLES = "environment.tfvars.json"
 
 OnEvent = Callable[[TerraformEvent], None]
-
-
-class TransientTerraformError(TerraformError, TransientError):
-    """Somebody else holds the state lock."""
+log = logging.getLogger(__name__)
 
 
 def child_environment(variables: Mapping[str, str]) -> dict[str, str]:
@@ -114,7 +125,7 @@ class Terraform:
 
         Raises:
             TerraformError: With Terraform's own diagnostic.
-            TransientTerraformError: While somebody else holds the state lock.
+            StateLockedError: When somebody else holds the state lock, and has for LOCK_TIMEOUT.
         """
         from python_terraform import IsFlagged
 
@@ -128,47 +139,61 @@ class Terraform:
                 events.append(event)
                 on_event(event)
         if process.returncode != 0:
-            raise _failure(command, events)
+            raise self._failure(command, events)
         return events
 
     @contextmanager
     def _process(self, argv: list[str]) -> Iterator[subprocess.Popen[str]]:
         """Start Terraform in a session of its own; when we are stopped, let it write its state and release its lock."""
         process = subprocess.Popen(
-            argv,
+            [*SUPERVISOR, *argv],
             cwd=self._folder,
             env=self._environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
         )
+        assert process.stdin is not None
+        assert process.stdout is not None
         try:
             yield process
-            process.wait()
         except BaseException:
             if process.poll() is None:
-                process.send_signal(signal.SIGINT)
-                process.wait(INTERRUPT_GRACE_SECONDS)
+                log.warning("Stopping Terraform: it ends its calls, writes its state and releases its lock")
+                process.stdin.close()
+                process.stdout.read()
             raise
         finally:
-            if process.stdout is not None:
-                process.stdout.close()
+            process.stdin.close()
+            process.stdout.close()
+            process.wait()
+
+    def _failure(self, command: str, events: list[TerraformEvent]) -> TerraformError:
+        diagnostic = first_error(events)
+        if diagnostic is None:
+            said = " ".join(" ".join(event.message for event in events[-12:]).replace("│", " ").split())
+            return TerraformError(f"terraform {command} failed: {said}")
+        if diagnostic.summary == "Error acquiring the state lock":
+            return self._locked(command, diagnostic)
+        hint = refusal_hint(f"{diagnostic.summary} {diagnostic.detail}", lambda: principal(self._addresses))
+        return TerraformError(f"terraform {command}: {diagnostic.one_line()}", hint, address=diagnostic.address)
+
+    def _locked(self, command: str, diagnostic: Diagnostic) -> StateLockedError:
+        """Name who holds the lock, since when, and how to release it by hand."""
+        lock = parse_state_lock(diagnostic.detail)
+        if lock is None:
+            return StateLockedError(f"terraform {command}: {diagnostic.one_line()}", "wait for the other run to end")
+        release = shlex.join([find_terraform(), f"-chdir={self._folder}", "force-unlock", "-force", lock.lock_id])
+        return StateLockedError(
+            f"terraform {command}: the state is locked {lock.describe(datetime.now(UTC))}",
+            f"wait for that run to end; if it is no more, release its lock with: {release}",
+        )
 
 
 def _typed(line: str, *, is_json: bool) -> TerraformEvent:
     return parse_event(line) if is_json else TerraformEvent("text", line.rstrip("\n"))
-
-
-def _failure(command: str, events: list[TerraformEvent]) -> TerraformError:
-    diagnostic = first_error(events)
-    if diagnostic is None:
-        said = " ".join(" ".join(event.message for event in events[-12:]).replace("│", " ").split())
-        return TerraformError(f"terraform {command} failed: {said}")
-    if diagnostic.summary == "Error acquiring the state lock":
-        return TransientTerraformError(f"terraform {command}: {diagnostic.one_line()}", "wait for the other run to end")
-    return TerraformError(f"terraform {command}: {diagnostic.one_line()}", address=diagnostic.address)
 
 
 def working_folder(addresses: Addresses, bucket: str, prefix: str) -> Path:

@@ -9,6 +9,7 @@
     │   ├── ServiceDisabledError          the API is off, or its enabling has not spread yet  (transient)
     │   └── TransientGoogleApiError       408, 429, 5xx, lost connections, operation in progress  (transient)
     ├── TerraformError                    Terraform's own diagnostic: address and message
+    │   └── StateLockedError              another run holds the state lock
     ├── RenderError                       Kustomize, or the manifests it reads
     ├── MissingReferenceError            a manifest names something that nothing makes
     └── KubernetesError                   the API server refused, or could not be reached
@@ -86,6 +87,10 @@ class TerraformError(MlopsEnvError):
     def __init__(self, message: str, hint: str = "", *, address: str = "") -> None:
         super().__init__(message, hint)
         self.address = address
+
+
+class StateLockedError(TerraformError):
+    """Another run holds the state lock, or died without releasing it: the message names holder and age."""
 
 
 class RenderError(MlopsEnvError):

@@ -6,12 +6,15 @@ Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 Action = Literal["create", "update", "delete", "replace", "read", "noop"]
 _APPLY = {"apply_start", "apply_progress", "apply_complete", "apply_errored"}
+_DETAILS = re.compile(r"\nDetails:\n\[.*?\n\]", re.DOTALL)
+_TEXT_LIMIT = 1000
 
 
 @dataclass(frozen=True)
@@ -24,9 +27,9 @@ class Diagnostic:
     address: str
 
     def one_line(self) -> str:
-        """Return address, summary and detail in one line."""
-        text = ": ".join(part for part in (self.address, self.summary, self.detail) if part)
-        return " ".join(text.split())
+        """Return address, summary and detail in one line, without the JSON that Google's answers carry."""
+        text = ": ".join(part for part in (self.address, self.summary, _DETAILS.sub("", self.detail)) if part)
+        return " ".join(text.split())[:_TEXT_LIMIT]
 
 
 @dataclass(frozen=True)
