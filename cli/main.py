@@ -59,3 +59,5 @@ def main() -> None:
         fail(str(error), EXIT_FAILED)
     except (KeyboardInterrupt, typer.Abort):
         fail("interrupted; run the same command again to go on", EXIT_INTERRUPTED)
+    except Exception as error:
+        fail(f"{type(error).__name__}: {error}; this is not expected: see it with mlops-env --debug", EXIT_FAILED)

@@ -31,7 +31,11 @@ def print_json(document: Any) -> None:
 class PlainLines(logging.Handler):
     """One plain line on stderr per message of a flow or a task, without Prefect's own lines on runs and states."""
 
-    OWN = ("Created task run", "Created subflow run", "Beginning ", "Finished in state", "Executing '", "View at ")
+    OWN = (
+        *("Created task run", "Created subflow run", "Beginning ", "Finished in state", "Executing '", "View at "),
+        # What failed is said once, at the end; that it is tried again, by our own line.
+        *("Task run failed with ", "Encountered exception during execution", "Crash detected!"),
+    )
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print the record."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from prefect import Task
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.logging.loggers import task_run_logger
 
 from environment.errors import ServiceDisabledError, TransientError, UnreachableError
 
@@ -34,7 +35,11 @@ def allowed_tries(error: BaseException | None) -> int:
 def may_retry(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
     """Tell Prefect whether to try again: it asks after each failure."""
     error = state.result(raise_on_failure=False)
-    return task_run.run_count < allowed_tries(error if isinstance(error, BaseException) else None)
+    tries = allowed_tries(error if isinstance(error, BaseException) else None)
+    is_worth_it = task_run.run_count < tries
+    if is_worth_it:
+        task_run_logger(task_run, task).info("%s (try %d of %d)", error, task_run.run_count, tries)
+    return is_worth_it
 
 
 RETRIED: dict[str, Any] = {
