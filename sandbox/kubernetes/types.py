@@ -33,10 +33,10 @@ KEY_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "io.k8s.api.core.v1.ServicePort": {"protocol": "TCP"},
 }
 _REFERENCE = "#/definitions/"
-# Free-form types that the definitions call plain objects, if anything.
-_ANYTHING = {
-    "io.k8s.apimachinery.pkg.runtime.RawExtension",
-    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON",
+# Free-form types that the definitions call plain objects, if anything. A raw extension is owned as a whole.
+_ANYTHING: Mapping[str, Mapping[str, Any]] = {
+    "io.k8s.apimachinery.pkg.runtime.RawExtension": {"type": "object", "x-kubernetes-map-type": "atomic"},
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON": {},
 }
 _EMPTY: Mapping[str, Any] = {}
 
@@ -229,7 +229,7 @@ def _definitions() -> dict[str, Any]:
     definitions: dict[str, Any] = json.loads((DATA / "definitions.json").read_text())
     # Quantities may be numbers too, and free-form types any JSON.
     definitions["io.k8s.apimachinery.pkg.api.resource.Quantity"] = {"type": "string", "format": "quantity"}
-    definitions.update({name: {} for name in _ANYTHING})
+    definitions.update(_ANYTHING)
     return definitions
 
 
