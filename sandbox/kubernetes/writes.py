@@ -217,8 +217,15 @@ def _update(
     _check_versions(resource, record, live, new)
     new = record_update(live, new, resource.schema, manager=options.manager, now=cluster.now(), subresource=part)
     if part == "scale":
-        new = _without_time(new, part)
+        new = _without_time(new, part) if resource.custom is None else _with_owners_of(live, new)
     return _store_changed(cluster, resource, live, new, options, part)
+
+
+def _with_owners_of(live: Object, new: Object) -> Object:
+    """The real server tells nobody's ownership of what is written through a custom resource's scale."""
+    metadata = {key: value for key, value in new["metadata"].items() if key != "managedFields"}
+    _keep(live["metadata"], metadata, "managedFields")
+    return {**new, "metadata": metadata}
 
 
 def _without_time(obj: Object, part: str) -> Object:
