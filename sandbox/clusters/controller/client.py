@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +92,13 @@ class Client:
                 return objects, page["metadata"]["resourceVersion"]
             query["continue"] = token
 
-    async def watch(self, resource: Resource, version: str) -> AsyncIterator[Object]:
+    async def watch(self, resource: Resource, version: str, opened: Callable[[], None]) -> AsyncIterator[Object]:
         """Yield watch events after a version, until the server ends the watch.
+
+        Args:
+            resource: What to watch, in all namespaces.
+            version: The version that is known.
+            opened: Called when the server has taken the watch.
 
         Raises:
             ApiError: The version is gone (410), or the server failed.
@@ -109,6 +114,7 @@ class Client:
             if answer.status_code != 200:
                 await answer.aread()
                 raise _error(answer)
+            opened()
             rest = b""
             async for chunk in answer.aiter_raw():
                 *lines, rest = (rest + chunk).split(b"\n")

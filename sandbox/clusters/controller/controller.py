@@ -167,7 +167,7 @@ class Controller:
             for reflector in reflectors:
                 tasks.create_task(reflector.run())
             for reflector in reflectors:
-                await reflector.synced.wait()
+                await reflector.is_open.wait()
             await _furnish(world)
             for _ in range(WORKERS):
                 tasks.create_task(_reconcile_for_ever(world))

@@ -25,6 +25,9 @@ class Reflector:
     Args:
         put: Takes an object that a list or a watch brought.
         remove: Takes one that is gone.
+
+    Attributes:
+        is_open: Set once the first list has been read and the first watch is open.
     """
 
     def __init__(
@@ -40,7 +43,7 @@ class Reflector:
         self._store = store
         self._put = put
         self._remove = remove
-        self.synced = asyncio.Event()
+        self.is_open = asyncio.Event()
 
     async def run(self) -> None:
         """Reflect until cancelled."""
@@ -62,7 +65,6 @@ class Reflector:
             self._remove(self._resource, {**gone, "metadata": {**gone["metadata"], "resourceVersion": version}})
         for obj in objects:
             self._put(self._resource, obj)
-        self.synced.set()
         return version
 
     async def _watch(self, version: str) -> None:
@@ -70,7 +72,7 @@ class Reflector:
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
-                async for event in self._client.watch(self._resource, version):
+                async for event in self._client.watch(self._resource, version, self.is_open.set):
                     version = event["object"]["metadata"]["resourceVersion"]
                     self._take(event)
                     pause = FIRST_PAUSE_SECONDS

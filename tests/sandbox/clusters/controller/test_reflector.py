@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
 
 import httpx
@@ -30,8 +30,11 @@ class ScriptedClient:
     async def list(self, resource: Resource) -> tuple[list[dict[str, Any]], str]:
         return self._lists.pop(0)
 
-    async def watch(self, resource: Resource, version: str) -> AsyncIterator[dict[str, Any]]:
+    async def watch(
+        self, resource: Resource, version: str, opened: Callable[[], None]
+    ) -> AsyncIterator[dict[str, Any]]:
         self.watched_from.append(version)
+        opened()
         if not self._watches:
             self.is_over.set()
             await asyncio.Event().wait()
