@@ -3,7 +3,7 @@
 clusters/<project>_<location>_<name>/
     cluster.json    key, port, the controller's token
     ca.pem ca.key server.pem server.key
-    objects.db      the sandbox's own API server's objects, or
+    objects.db      the sandbox's own API server's objects, Secrets encrypted by vault.key, or
     etcd/           those of a real one
 """
 

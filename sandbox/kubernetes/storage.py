@@ -5,6 +5,8 @@ same objects as JSON text: who wants to change one parses a copy of his own.
 
 A resourceVersion is the number of the write. Versions that a write replaced stay known to `history` for a while, for
 watches that begin in the past; a start forgets them, and such a watch is told that its time is gone.
+
+On disk, Secrets are encrypted as a whole, by a key in the database's folder.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from sandbox.files import VAULT_FILE
 from sandbox.kubernetes.watch import Broadcast, Event
+from sandbox.vault import Vault
 
 Object = dict[str, Any]
 
@@ -64,17 +68,35 @@ def read_objects(path: Path) -> list[Record]:
     """Return all objects of a database, sorted, whether or not a server has it open."""
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
-        return list(_read_all(connection))
+        return list(_read_all(connection, _Rest(path)))
     finally:
         connection.close()
 
 
-def _read_all(connection: sqlite3.Connection) -> Iterator[Record]:
+class _Rest:
+    """How an object's text rests on disk: Secrets are sealed."""
+
+    def __init__(self, path: Path) -> None:
+        self._vault = Vault(path.with_name(VAULT_FILE))
+
+    def seal(self, group: str, resource: str, text: str) -> str:
+        return self._vault.encrypt(text.encode()).decode() if _is_secret(group, resource) else text
+
+    def open(self, group: str, resource: str, text: str) -> str:
+        return self._vault.decrypt(text.encode()).decode() if _is_secret(group, resource) else text
+
+
+def _is_secret(group: str, resource: str) -> bool:
+    return (group, resource) == ("", "secrets")
+
+
+def _read_all(connection: sqlite3.Connection, rest: _Rest) -> Iterator[Record]:
     rows = connection.execute(
         "SELECT api_group, resource, namespace, name, version, body FROM objects"
         " ORDER BY api_group, resource, namespace, name"
     )
-    return (Record(*row) for row in rows)
+    for group, resource, namespace, name, version, text in rows:
+        yield Record(group, resource, namespace, name, version, rest.open(group, resource, text))
 
 
 class Store:
@@ -83,6 +105,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.broadcast = Broadcast()
         self._lock = threading.RLock()
+        self._rest = _Rest(path)
         # Transactions are opened by hand: one for each write.
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode=WAL")
@@ -92,7 +115,7 @@ class Store:
         self.revision: int = self._connection.execute("SELECT value FROM revision").fetchone()[0]
         self._objects: dict[tuple[str, str], dict[tuple[str, str], Record]] = {}
         self._by_uid: dict[str, Record] = {}
-        for record in _read_all(self._connection):
+        for record in _read_all(self._connection, self._rest):
             self._collection(record.group, record.resource)[record.namespace, record.name] = record
             self._by_uid[record.uid] = record
         self.broadcast.start_at(self.revision)
@@ -144,11 +167,9 @@ class Store:
         with self._lock:
             previous = self.get(group, resource, namespace, name)
             record = self._new_record(group, resource, namespace, name, obj)
+            row = (group, resource, namespace, name, record.version, self._rest.seal(group, resource, record.text))
             with self._transaction(record.version):
-                self._connection.execute(
-                    "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?)",
-                    (group, resource, namespace, name, record.version, record.text),
-                )
+                self._connection.execute("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?)", row)
             self._collection(group, resource)[namespace, name] = record
             self._by_uid[metadata["uid"]] = record
             self.broadcast.publish(Event("MODIFIED" if previous else "ADDED", record, previous))

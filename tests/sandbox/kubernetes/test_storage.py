@@ -75,3 +75,22 @@ def test_a_database_in_use_can_be_read(tmp_path: Path) -> None:
     store.put("", "configmaps", config_map("a"))
     assert [record.name for record in read_objects(tmp_path / "objects.db")] == ["a"]
     store.close()
+
+
+def test_secrets_rest_encrypted(tmp_path: Path) -> None:
+    path = tmp_path / "objects.db"
+    store = Store(path)
+    metadata = {"name": "s", "namespace": "n", "uid": "u"}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"password": "VmVyeSBzZWNyZXQ="}}
+    store.put("", "secrets", secret)
+    store.put("", "configmaps", config_map("a", "readable"))
+    files = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert b"readable" in files
+    assert b"VmVyeSBzZWNyZXQ=" not in files
+    store.close()
+    again = Store(path)
+    record = again.get("", "secrets", "n", "s")
+    again.close()
+    assert record is not None
+    assert record.view["data"] == {"password": "VmVyeSBzZWNyZXQ="}
+    assert [one.view["data"] for one in read_objects(path) if one.resource == "secrets"] == [secret["data"]]
