@@ -235,7 +235,6 @@ class _Watch:
         self._wants_bookmarks = query.get("allowWatchBookmarks") in ("true", "1")
         self._seconds = seconds
         self._has_columns = False
-        self._version = 0
 
     async def lines(self, version: int, *, ends_initial: bool) -> AsyncIterator[bytes]:
         """Yield the watch's lines until it ends."""
@@ -247,7 +246,6 @@ class _Watch:
         if not store.broadcast.subscribe(subscription, start):
             yield self._expired(version)
             return
-        self._version = start
         try:
             yield b"".join(self._line("ADDED", record) for record in initial if self._selection.selects(record))
             if ends_initial and self._wants_bookmarks:
@@ -267,7 +265,7 @@ class _Watch:
                 event = await asyncio.wait_for(subscription.queue.get(), max(wait, 0))
             except TimeoutError:
                 bookmark_at = loop.time() + BOOKMARK_SECONDS
-                if self._wants_bookmarks:
+                if self._wants_bookmarks and subscription.queue.empty():
                     yield self._bookmark()
                 continue
             chunk, ends = self._drain(event, subscription)
@@ -280,7 +278,6 @@ class _Watch:
         """Write what has come in one piece."""
         lines = []
         while event is not None:
-            self._version = event.record.version
             lines.append(self._event_line(event))
             if subscription.queue.empty():
                 return b"".join(lines), False
@@ -327,7 +324,7 @@ class _Watch:
     def _bookmark(self, *, ends_initial: bool = False) -> bytes:
         resource = self._selection.resource
         # Everything up to now that concerned this watch has been written.
-        version = max(self._version, self._cluster.store.revision if ends_initial else 0)
+        version = self._cluster.store.revision
         metadata: Object = {"resourceVersion": str(version), "creationTimestamp": None}
         if ends_initial:
             metadata["annotations"] = {_INITIAL_EVENTS_END: "true"}

@@ -106,6 +106,8 @@ class Store:
         self.broadcast = Broadcast()
         self._lock = threading.RLock()
         self._rest = _Rest(path)
+        # Secrets are in it.
+        path.touch(mode=0o600)
         # Transactions are opened by hand: one for each write.
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode=WAL")

@@ -166,8 +166,19 @@ def _prepare_pod(store: Store, obj: Object) -> None:
     obj["status"] = {"phase": "Pending", "qosClass": quality_of_service(obj["spec"])}
 
 
-def _prepare_claim(_: Store, obj: Object) -> None:
+def _prepare_claim(store: Store, obj: Object) -> None:
+    if obj["spec"].get("storageClassName") is None:
+        _set_default_class(store, obj["spec"])
     _add_finalizer(obj, "kubernetes.io/pvc-protection")
+
+
+def _set_default_class(store: Store, spec: Object) -> None:
+    """Give a claim the default class, the newest where there are several (admission plugin DefaultStorageClass)."""
+    classes = [each.view["metadata"] for each in store.select("storage.k8s.io", "storageclasses")]
+    mark = "storageclass.kubernetes.io/is-default-class"
+    default = [each for each in classes if (each.get("annotations") or {}).get(mark) == "true"]
+    if default:
+        spec["storageClassName"] = max(default, key=lambda each: str(each["creationTimestamp"]))["name"]
 
 
 def _prepare_volume(_: Store, obj: Object) -> None:

@@ -94,3 +94,11 @@ def test_secrets_rest_encrypted(tmp_path: Path) -> None:
     assert record is not None
     assert record.view["data"] == {"password": "VmVyeSBzZWNyZXQ="}
     assert [one.view["data"] for one in read_objects(path) if one.resource == "secrets"] == [secret["data"]]
+
+
+def test_only_the_owner_reads_the_database(tmp_path: Path) -> None:
+    store = Store(tmp_path / "objects.db")
+    store.put("", "configmaps", config_map("a"))
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    store.close()
+    assert set(modes.values()) == {0o600}

@@ -223,3 +223,17 @@ def test_what_is_immutable_stays(api: Any) -> None:
     code, status = api.call("PATCH", f"{CONFIG_MAPS}/c", {"data": {"a": "2"}}, "application/merge-patch+json")
     assert code == 422
     assert "data: Forbidden: field is immutable when `immutable` is set" in status["message"]
+
+
+def test_a_claim_gets_the_default_storage_class(api: Any) -> None:
+    classes, claims = "/apis/storage.k8s.io/v1/storageclasses", "/api/v1/namespaces/default/persistentvolumeclaims"
+    claim: dict[str, Any] = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "a"}}
+    claim["spec"] = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    assert "storageClassName" not in api.create(claims, claim)["spec"]
+    mark = {"storageclass.kubernetes.io/is-default-class": "true"}
+    metadata = {"name": "standard", "annotations": mark}
+    api.create(
+        classes, {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": metadata, "provisioner": "p"}
+    )
+    claim["metadata"] = {"name": "b"}
+    assert api.create(claims, claim)["spec"]["storageClassName"] == "standard"
