@@ -6,10 +6,12 @@ import json
 from typing import Any
 
 from sandbox.kubernetes.causes import Cause
+from sandbox.kubernetes.changes import check_change
 from sandbox.kubernetes.cluster import Cluster
 from sandbox.kubernetes.crds import check_definition
+from sandbox.kubernetes.names import check_finalizers, check_metadata
 from sandbox.kubernetes.resources import Resource
-from sandbox.kubernetes.rules import check_change, check_content, check_finalizers, check_metadata
+from sandbox.kubernetes.rules import check_content
 from sandbox.kubernetes.status import forbidden, invalid, not_found
 from sandbox.kubernetes.validation import invalid_fields
 

@@ -1,15 +1,13 @@
-"""Getting, listing and watching objects.
+"""Getting and listing objects.
 
-Source: the API's concepts page on resource versions, `limit`/`continue`, watch bookmarks and streaming lists.
+Source: the API's concepts page on resource versions and `limit`/`continue`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
-import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,12 +20,9 @@ from sandbox.kubernetes.selectors import SELECTABLE, Predicate, parse_field_sele
 from sandbox.kubernetes.status import bad_request, expired, invalid_options, too_large_resource_version
 from sandbox.kubernetes.storage import Record
 from sandbox.kubernetes.tables import partial_metadata, table
-from sandbox.kubernetes.watch import Event, Subscription
 
 Object = dict[str, Any]
 
-BOOKMARK_SECONDS = 60.0
-_INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 _CONTINUE_EXPIRED = (
     "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
     "the continue parameter, or use the continue token in this response to retrieve the remainder of the results. "
@@ -78,10 +73,10 @@ def render_object(resource: Resource, obj: Object, form: Form, include: str = "M
     """Return an object in the form that the client wants."""
     if form.shape == TABLE:
         metadata = {"resourceVersion": obj["metadata"].get("resourceVersion", "")}
-        return _encode(table(resource, [obj], metadata, include, form.version))
+        return encode(table(resource, [obj], metadata, include, form.version))
     if form.shape in (METADATA, METADATA_LIST):
-        return _encode(partial_metadata(obj, form.version))
-    return _encode(obj)
+        return encode(partial_metadata(obj, form.version))
+    return encode(obj)
 
 
 def render_record(resource: Resource, record: Record, form: Form, include: str = "Metadata") -> bytes:
@@ -91,7 +86,8 @@ def render_record(resource: Resource, record: Record, form: Form, include: str =
     return render_object(resource, to_served(record.view, resource), form, include)
 
 
-def _encode(value: Any) -> bytes:
+def encode(value: Any) -> bytes:
+    """Write JSON as short as it can be."""
     return json.dumps(value, separators=(",", ":")).encode()
 
 
@@ -108,17 +104,17 @@ def render_list(cluster: Cluster, selection: Selection, form: Form, query: Mappi
     resource = selection.resource
     if form.shape == TABLE:
         objects = (to_served(record.view, resource) for record in records)
-        return _encode(table(resource, objects, metadata, query.get("includeObject", "Metadata"), form.version))
+        return encode(table(resource, objects, metadata, query.get("includeObject", "Metadata"), form.version))
     if form.shape in (METADATA, METADATA_LIST):
         items = [partial_metadata(record.view, form.version) for record in records]
         version = f"meta.k8s.io/{form.version}"
         listed = {"kind": METADATA_LIST, "apiVersion": version, "metadata": metadata, "items": items}
-        return _encode(listed)
+        return encode(listed)
     if resource.custom is not None:
         # Lists of custom resources are written with it even when there is nothing to continue.
         metadata.setdefault("continue", "")
     items_text = ",".join(_item_text(resource, record) for record in records)
-    head = _encode({"kind": resource.list_kind, "apiVersion": resource.api_version, "metadata": metadata})
+    head = encode({"kind": resource.list_kind, "apiVersion": resource.api_version, "metadata": metadata})
     return head[:-1] + b',"items":[' + items_text.encode() + b"]}"
 
 
@@ -193,7 +189,7 @@ def parse_version(text: str) -> int:
 
 def _write_continue(version: int, start: str) -> str:
     token = {"v": "meta.k8s.io/v1", "rv": version, "start": start}
-    return base64.urlsafe_b64encode(_encode(token)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(encode(token)).decode().rstrip("=")
 
 
 def _read_continue(token: str) -> tuple[int, str]:
@@ -202,142 +198,3 @@ def _read_continue(token: str) -> tuple[int, str]:
         return int(value["rv"]), str(value["start"])
     except (ValueError, KeyError, TypeError) as error:
         raise bad_request(f"invalid continue token: continue key is not valid: {error}") from error
-
-
-# --- watches -------------------------------------------------------------------------------------------------------
-
-
-def start_watch(cluster: Cluster, selection: Selection, form: Form, query: Mapping[str, str]) -> AsyncIterator[bytes]:
-    """Begin a watch, and return its lines.
-
-    Raises:
-        ApiError: The request is not a possible one.
-    """
-    version = parse_version(query.get("resourceVersion", ""))
-    wants_initial = query.get("sendInitialEvents") == "true"
-    if version > cluster.store.revision:
-        raise too_large_resource_version(version, cluster.store.revision)
-    seconds = int(query.get("timeoutSeconds") or 0) or random.randint(1800, 3600)
-    watch = _Watch(cluster, selection, form, query, seconds)
-    return watch.lines(0 if wants_initial else version, ends_initial=wants_initial)
-
-
-class _Watch:
-    """One watch: what it selects, how it writes, when it ends."""
-
-    def __init__(
-        self, cluster: Cluster, selection: Selection, form: Form, query: Mapping[str, str], seconds: float
-    ) -> None:
-        self._cluster = cluster
-        self._selection = selection
-        self._form = form
-        self._include = query.get("includeObject", "Metadata")
-        self._wants_bookmarks = query.get("allowWatchBookmarks") in ("true", "1")
-        self._seconds = seconds
-        self._has_columns = False
-
-    async def lines(self, version: int, *, ends_initial: bool) -> AsyncIterator[bytes]:
-        """Yield the watch's lines until it ends."""
-        resource = self._selection.resource
-        store = self._cluster.store
-        subscription = Subscription(*resource.stored_as, self._selection.namespace)
-        initial = [] if version else self._cluster.select(resource, self._selection.namespace)
-        start = version or store.revision
-        if not store.broadcast.subscribe(subscription, start):
-            yield self._expired(version)
-            return
-        try:
-            yield b"".join(self._line("ADDED", record) for record in initial if self._selection.selects(record))
-            if ends_initial and self._wants_bookmarks:
-                yield self._bookmark(ends_initial=True)
-            async for chunk in self._live(subscription):
-                yield chunk
-        finally:
-            store.broadcast.unsubscribe(subscription)
-
-    async def _live(self, subscription: Subscription) -> AsyncIterator[bytes]:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._seconds
-        bookmark_at = loop.time() + BOOKMARK_SECONDS
-        while loop.time() < deadline:
-            wait = min(deadline, bookmark_at) - loop.time()
-            try:
-                event = await asyncio.wait_for(subscription.queue.get(), max(wait, 0))
-            except TimeoutError:
-                bookmark_at = loop.time() + BOOKMARK_SECONDS
-                if self._wants_bookmarks and subscription.queue.empty():
-                    yield self._bookmark()
-                continue
-            chunk, ends = self._drain(event, subscription)
-            if chunk:
-                yield chunk
-            if ends:
-                return
-
-    def _drain(self, event: Event | None, subscription: Subscription) -> tuple[bytes, bool]:
-        """Write what has come in one piece."""
-        lines = []
-        while event is not None:
-            lines.append(self._event_line(event))
-            if subscription.queue.empty():
-                return b"".join(lines), False
-            event = subscription.queue.get_nowait()
-        return b"".join(lines), True
-
-    def _event_line(self, event: Event) -> bytes:
-        """An object that a change moves into the selection is added, one that it moves out is deleted."""
-        selects = self._selection.selects
-        was = event.previous is not None and selects(event.previous)
-        if event.type == "DELETED":
-            return self._line("DELETED", event.record) if was else b""
-        if selects(event.record):
-            return self._line("MODIFIED" if was else "ADDED", event.record)
-        if not was or event.previous is None:
-            return b""
-        last = event.previous.copy()
-        last["metadata"]["resourceVersion"] = str(event.record.version)
-        return self._object_line("DELETED", last)
-
-    def _line(self, kind: str, record: Record) -> bytes:
-        if not self._form.shape and record.view["apiVersion"] == self._selection.resource.api_version:
-            return b'{"type":"' + kind.encode() + b'","object":' + record.text.encode() + b"}\n"
-        return self._object_line(kind, record.view)
-
-    def _object_line(self, kind: str, obj: Object) -> bytes:
-        return _encode({"type": kind, "object": self._shaped(to_served(obj, self._selection.resource))}) + b"\n"
-
-    def _shaped(self, obj: Object) -> Object:
-        if self._form.shape == TABLE:
-            metadata = {"resourceVersion": obj["metadata"]["resourceVersion"]}
-            shown = table(
-                self._selection.resource,
-                [obj],
-                metadata,
-                self._include,
-                self._form.version,
-                with_columns=not self._has_columns,
-            )
-            self._has_columns = True
-            return shown
-        return partial_metadata(obj, self._form.version) if self._form.shape else obj
-
-    def _bookmark(self, *, ends_initial: bool = False) -> bytes:
-        resource = self._selection.resource
-        # Everything up to now that concerned this watch has been written.
-        version = self._cluster.store.revision
-        metadata: Object = {"resourceVersion": str(version), "creationTimestamp": None}
-        if ends_initial:
-            metadata["annotations"] = {_INITIAL_EVENTS_END: "true"}
-        obj: Object = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata}
-        if self._form.shape == TABLE:
-            # Without a row no client would find the annotation.
-            row = {"cells": [], "object": partial_metadata(obj, self._form.version)}
-            obj = {**table(resource, [], {"resourceVersion": str(version)}, "None", self._form.version), "rows": [row]}
-        elif self._form.shape:
-            obj = partial_metadata(obj, self._form.version)
-        return _encode({"type": "BOOKMARK", "object": obj}) + b"\n"
-
-    def _expired(self, version: int) -> bytes:
-        oldest = self._cluster.store.broadcast.oldest
-        error = expired(f"too old resource version: {version} ({oldest})")
-        return _encode({"type": "ERROR", "object": error.body()}) + b"\n"

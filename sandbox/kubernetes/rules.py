@@ -1,7 +1,7 @@
-"""What makes an object of a built-in kind invalid, beyond the types of its fields.
+"""What makes the content of an object of a built-in kind invalid, beyond the types of its fields.
 
-Required fields and enumerations come from the published types; names, labels, selectors and what may not change
-are checked here in the words of Kubernetes 1.33 (`pkg/apis/*/validation`).
+Required fields and enumerations come from the published types; what no type says is checked here, in the words of
+Kubernetes 1.33 (`pkg/apis/*/validation`).
 """
 
 from __future__ import annotations
@@ -13,128 +13,18 @@ from functools import cache
 from typing import Any
 
 from sandbox.kubernetes.causes import Cause, invalid, required, unsupported
+from sandbox.kubernetes.names import DNS_LABEL, DNS_LABEL_TEXT
 from sandbox.kubernetes.resources import Resource
 from sandbox.kubernetes.selectors import matches_label_selector
 from sandbox.kubernetes.types import Schema
 
 Object = dict[str, Any]
 
-_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_SUBDOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*")
-_DNS_LABEL = re.compile(_LABEL)
-_SERVICE = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
-_QUALIFIED = r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
-_LABEL_VALUE = re.compile(f"({_QUALIFIED})?")
-_LABEL_NAME = re.compile(_QUALIFIED)
 _CONFIG_KEY = re.compile(r"[-._a-zA-Z0-9]+")
-
-_SUBDOMAIN_TEXT = (
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and "
-    "end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
-    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
-)
-_DNS_LABEL_TEXT = (
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with "
-    "an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
-    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
-)
-_SERVICE_TEXT = (
-    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, "
-    "and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is "
-    "'[a-z]([-a-z0-9]*[a-z0-9])?')"
-)
-_LABEL_VALUE_TEXT = (
-    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and "
-    "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
-    "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
-)
-_LABEL_NAME_TEXT = (
-    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
-    "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
-    "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
-)
 _CONFIG_KEY_TEXT = (
     "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or "
     "'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
 )
-_IMMUTABLE = "field is immutable"
-_IMMUTABLE_WHEN_SET = "field is immutable when `immutable` is set"
-_NAMED_LIKE_PATHS = frozenset({"rbac.authorization.k8s.io"})
-
-
-def check_metadata(resource: Resource, obj: Object) -> list[Cause]:
-    """Return what is wrong with an object's name, labels and annotations."""
-    metadata = obj["metadata"]
-    return [
-        *check_name(resource, metadata.get("name", ""), "metadata.name"),
-        *_check_labels(metadata.get("labels") or {}, "metadata.labels"),
-        *_check_annotations(metadata.get("annotations") or {}),
-    ]
-
-
-def check_finalizers(old: Object, new: Object) -> list[Cause]:
-    """Return what is wrong with the finalizers of an object that goes away: none may be added."""
-    if not old["metadata"].get("deletionTimestamp"):
-        return []
-    before = old["metadata"].get("finalizers") or []
-    added = [name for name in new["metadata"].get("finalizers") or [] if name not in before]
-    if not added:
-        return []
-    text = (
-        "Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers "
-        f"[]string{{{', '.join(json.dumps(name) for name in added)}}}"
-    )
-    return [Cause("metadata.finalizers", "FieldValueForbidden", text)]
-
-
-def check_name(resource: Resource, name: str, field: str) -> list[Cause]:
-    """Return what is wrong with a name of a kind."""
-    if resource.group in _NAMED_LIKE_PATHS:
-        wrong = [part for part in ("/", "%") if part in name]
-        return [invalid(field, name, f"may not contain '{part}'") for part in wrong]
-    if resource.group == "" and resource.plural == "namespaces":
-        pattern, text, longest = _DNS_LABEL, _DNS_LABEL_TEXT, 63
-    elif resource.group == "" and resource.plural == "services":
-        pattern, text, longest = _SERVICE, _SERVICE_TEXT, 63
-    else:
-        pattern, text, longest = _SUBDOMAIN, _SUBDOMAIN_TEXT, 253
-    causes = [] if pattern.fullmatch(name) else [invalid(field, name, text)]
-    if len(name) > longest:
-        causes.append(invalid(field, name, f"must be no more than {longest} characters"))
-    return causes
-
-
-def _check_labels(labels: dict[str, Any], field: str) -> list[Cause]:
-    causes = []
-    for key, value in labels.items():
-        causes += _check_key(key, field)
-        if not _LABEL_VALUE.fullmatch(value):
-            causes.append(invalid(field, value, _LABEL_VALUE_TEXT))
-        if len(value) > 63:
-            causes.append(invalid(field, value, "must be no more than 63 characters"))
-    return causes
-
-
-def _check_key(key: str, field: str) -> list[Cause]:
-    prefix, has_prefix, name = key.rpartition("/")
-    causes = []
-    if has_prefix and not _SUBDOMAIN.fullmatch(prefix):
-        causes.append(invalid(field, key, f"prefix part {_SUBDOMAIN_TEXT}"))
-    if not name:
-        causes.append(invalid(field, key, "name part must be non-empty"))
-    if not _LABEL_NAME.fullmatch(name):
-        causes.append(invalid(field, key, _LABEL_NAME_TEXT))
-    if len(name) > 63:
-        causes.append(invalid(field, key, "name part must be no more than 63 characters"))
-    return causes
-
-
-def _check_annotations(annotations: dict[str, Any]) -> list[Cause]:
-    causes = [cause for key in annotations for cause in _check_key(key.lower(), "metadata.annotations")]
-    size = sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items())
-    if size > 256 * 1024:
-        causes.append(Cause("metadata.annotations", "FieldValueTooLong", "Too long: may not be more than 262144 bytes"))
-    return causes
 
 
 def check_content(resource: Resource, obj: Object) -> list[Cause]:
@@ -215,12 +105,13 @@ def _check_workload(obj: Object) -> list[Cause]:
     if not matches_label_selector(selector, labels):
         text = "`selector` does not match template `labels`"
         causes.append(
-            Cause("spec.template.metadata.labels", "FieldValueInvalid", f"Invalid value: {_go_map(labels)}: {text}")
+            Cause("spec.template.metadata.labels", "FieldValueInvalid", f"Invalid value: {go_map(labels)}: {text}")
         )
     return causes + _check_pod_spec(template.get("spec") or {}, "spec.template.spec")
 
 
-def _go_map(labels: dict[str, str]) -> str:
+def go_map(labels: dict[str, str]) -> str:
+    """Write labels as Go prints them."""
     pairs = ", ".join(f"{json.dumps(key)}:{json.dumps(value)}" for key, value in sorted(labels.items()))
     return f"map[string]string{{{pairs}}}"
 
@@ -240,8 +131,8 @@ def _check_pod_spec(spec: Object, path: str) -> list[Cause]:
             if name in seen:
                 causes.append(Cause(f"{field}.name", "FieldValueDuplicate", f"Duplicate value: {json.dumps(name)}"))
             seen.add(name)
-            if name and not _DNS_LABEL.fullmatch(name):
-                causes.append(invalid(f"{field}.name", name, _DNS_LABEL_TEXT))
+            if name and not DNS_LABEL.fullmatch(name):
+                causes.append(invalid(f"{field}.name", name, DNS_LABEL_TEXT))
             if not container.get("image"):
                 causes.append(required(f"{field}.image"))
             for number, mount in enumerate(container.get("volumeMounts") or []):
@@ -303,157 +194,4 @@ _CONTENT_RULES: dict[tuple[str, str], Callable[[Object], list[Cause]]] = {
     ("apps", "statefulsets"): _check_workload,
     ("batch", "cronjobs"): _check_cron_job,
     ("batch", "jobs"): _check_job,
-}
-
-# Fields that no update may change.
-_IMMUTABLE_FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
-    ("apps", "deployments"): ("spec.selector",),
-    ("apps", "daemonsets"): ("spec.selector",),
-    ("apps", "replicasets"): ("spec.selector",),
-    ("batch", "jobs"): ("spec.selector", "spec.template", "spec.completionMode"),
-    ("", "secrets"): ("type",),
-    ("rbac.authorization.k8s.io", "rolebindings"): ("roleRef",),
-    ("rbac.authorization.k8s.io", "clusterrolebindings"): ("roleRef",),
-}
-_STATEFUL_SET_MUTABLE = frozenset(
-    {
-        "replicas",
-        "ordinals",
-        "template",
-        "updateStrategy",
-        "revisionHistoryLimit",
-        "persistentVolumeClaimRetentionPolicy",
-        "minReadySeconds",
-    }
-)
-
-
-def check_change(resource: Resource, old: Object, new: Object) -> list[Cause]:
-    """Return what an update changes and may not."""
-    key = (resource.group, resource.plural)
-    causes = []
-    for path in _IMMUTABLE_FIELDS.get(key, ()):
-        before, after = _value_at(old, path), _value_at(new, path)
-        if before != after:
-            text = "cannot change roleRef" if path == "roleRef" else _IMMUTABLE
-            causes.append(Cause(path, "FieldValueInvalid", f"Invalid value: {_shown(path, after)}: {text}"))
-    check = _CHANGE_RULES.get(key)
-    return causes + (check(old, new) if check else [])
-
-
-def _value_at(obj: Object, path: str) -> Any:
-    value: Any = obj
-    for name in path.split("."):
-        value = (value or {}).get(name)
-    return value
-
-
-def _shown(path: str, value: Any) -> str:
-    """Write a value as the server's Go code prints it."""
-    if path == "spec.selector" and isinstance(value, dict):
-        labels = _go_map(value.get("matchLabels") or {})
-        expressions = "[]v1.LabelSelectorRequirement(nil)" if not value.get("matchExpressions") else "[…]"
-        return f"v1.LabelSelector{{MatchLabels:{labels}, MatchExpressions:{expressions}}}"
-    if path == "roleRef":
-        fields = ", ".join(f"{key}:{json.dumps(value.get(name, ''))}" for key, name in _ROLE_FIELDS)
-        return f"rbac.RoleRef{{{fields}}}"
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
-
-
-_ROLE_FIELDS = (("APIGroup", "apiGroup"), ("Kind", "kind"), ("Name", "name"))
-
-
-def _check_immutable_data(old: Object, new: Object) -> list[Cause]:
-    if not old.get("immutable"):
-        return []
-    causes = []
-    if not new.get("immutable"):
-        causes.append(Cause("immutable", "FieldValueForbidden", f"Forbidden: {_IMMUTABLE_WHEN_SET}"))
-    for part in ("data", "binaryData"):
-        if (old.get(part) or {}) != (new.get(part) or {}):
-            causes.append(Cause(part, "FieldValueForbidden", f"Forbidden: {_IMMUTABLE_WHEN_SET}"))
-    return causes
-
-
-def _check_cluster_address(old: Object, new: Object) -> list[Cause]:
-    before, after = old["spec"], new["spec"]
-    if "ExternalName" in (before.get("type"), after.get("type")) or not before.get("clusterIP"):
-        return []
-    causes = []
-    if before.get("clusterIP") != after.get("clusterIP"):
-        shown = json.dumps([after.get("clusterIP", "")])
-        text = f"Invalid value: []string{{{shown[1:-1]}}}: may not change once set"
-        causes.append(Cause("spec.clusterIPs[0]", "FieldValueInvalid", text))
-    return causes
-
-
-def _check_stateful_set(old: Object, new: Object) -> list[Cause]:
-    before, after = ({k: v for k, v in obj["spec"].items() if k not in _STATEFUL_SET_MUTABLE} for obj in (old, new))
-    if before == after:
-        return []
-    text = (
-        "Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', "
-        "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are "
-        "forbidden"
-    )
-    return [Cause("spec", "FieldValueForbidden", text)]
-
-
-def _check_claim(old: Object, new: Object) -> list[Cause]:
-    # Binding fills in the volume, and the default class where none was named.
-    once = {name for name in ("volumeName", "storageClassName") if old["spec"].get(name) is None}
-    mutable = {"resources", "volumeAttributesClassName", *once}
-    before, after = ({k: v for k, v in obj["spec"].items() if k not in mutable} for obj in (old, new))
-    if before == after:
-        return []
-    text = (
-        "Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound "
-        "claims"
-    )
-    return [Cause("spec", "FieldValueForbidden", text)]
-
-
-_POD_UPDATES = (
-    "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
-    "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
-    "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
-)
-
-
-def _check_pod_change(old: Object, new: Object) -> list[Cause]:
-    if _fixed_pod_spec(old["spec"]) == _fixed_pod_spec(new["spec"]):
-        return []
-    return [Cause("spec", "FieldValueForbidden", _POD_UPDATES)]
-
-
-def _fixed_pod_spec(spec: Object) -> Object:
-    mutable = ("activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "ephemeralContainers")
-    fixed = {key: value for key, value in spec.items() if key not in mutable}
-    for kind in ("containers", "initContainers"):
-        containers = spec.get(kind) or []
-        fixed[kind] = [{key: value for key, value in each.items() if key != "image"} for each in containers]
-    return fixed
-
-
-def _check_priority_class(old: Object, new: Object) -> list[Cause]:
-    if old.get("value") == new.get("value"):
-        return []
-    return [Cause("value", "FieldValueForbidden", "Forbidden: may not be changed in an update.")]
-
-
-def _check_storage_class(old: Object, new: Object) -> list[Cause]:
-    fields = ("parameters", "provisioner", "reclaimPolicy", "volumeBindingMode")
-    changed = [key for key in fields if old.get(key) != new.get(key)]
-    return [Cause(key, "FieldValueForbidden", f"Forbidden: updates to {key} are forbidden.") for key in changed]
-
-
-_CHANGE_RULES: dict[tuple[str, str], Callable[[Object, Object], list[Cause]]] = {
-    ("", "configmaps"): _check_immutable_data,
-    ("", "pods"): _check_pod_change,
-    ("", "secrets"): _check_immutable_data,
-    ("", "services"): _check_cluster_address,
-    ("", "persistentvolumeclaims"): _check_claim,
-    ("apps", "statefulsets"): _check_stateful_set,
-    ("scheduling.k8s.io", "priorityclasses"): _check_priority_class,
-    ("storage.k8s.io", "storageclasses"): _check_storage_class,
 }

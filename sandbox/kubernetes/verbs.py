@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
-from sandbox.kubernetes import deletion, documents, reads, subresources, writes
+from sandbox.kubernetes import deletion, documents, reads, subresources, watches, writes
 from sandbox.kubernetes.apply import record_update
 from sandbox.kubernetes.causes import Cause
 from sandbox.kubernetes.cluster import Cluster, WriteOptions
@@ -106,7 +106,7 @@ def _watch(call: Call) -> Response:
     if call.target.name:
         query["fieldSelector"] = f"metadata.name={call.target.name}"
     selection = reads.read_selection(call.resource, call.target.namespace, query)
-    lines = reads.start_watch(call.cluster, selection, call.form, query)
+    lines = watches.start_watch(call.cluster, selection, call.form, query)
     return StreamingResponse(lines, media_type="application/json")
 
 

@@ -11,8 +11,9 @@ import pytest
 from sandbox.kubernetes import watch
 from sandbox.kubernetes.cluster import Cluster
 from sandbox.kubernetes.negotiation import TABLE, Form
-from sandbox.kubernetes.reads import read_selection, start_watch
+from sandbox.kubernetes.reads import read_selection
 from sandbox.kubernetes.storage import Store
+from sandbox.kubernetes.watches import start_watch
 
 Object = dict[str, Any]
 
@@ -123,7 +124,7 @@ def test_initial_events_end_with_a_bookmark(play: Callable[[Scenario], None]) ->
 
 
 def test_bookmarks_come_now_and_then(play: Callable[[Scenario], None], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sandbox.kubernetes.reads.BOOKMARK_SECONDS", 0.01)
+    monkeypatch.setattr("sandbox.kubernetes.watches.BOOKMARK_SECONDS", 0.01)
 
     async def scenario(store: Store, start: Callable[..., Watching]) -> None:
         store.put("", "configmaps", config_map("a"))
