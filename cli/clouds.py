@@ -24,22 +24,36 @@ def sandbox_dir() -> Path:
     return Path(os.environ.get(DATA_DIR) or project_root() / ".sandbox").absolute()
 
 
-def select_cloud(environment: str, overrides: Sequence[str], cloud: str | None) -> tuple[Environment, list[str]]:
-    """Validate the spec, then make this process talk to its cloud.
+def load_spec(environment: str, overrides: Sequence[str], cloud: str | None) -> tuple[Environment, list[str]]:
+    """Validate the spec.
 
     Returns:
         The spec, and the overrides with the choice of cloud among them.
 
     Raises:
-        SpecError: When the spec is wrong, or the variables point elsewhere.
+        SpecError: When the spec is wrong.
     """
     from environment.spec_file import load_environment
 
     chosen = [*overrides, *([f"cloud={cloud}"] if cloud else [])]
-    spec = load_environment(environment, chosen)
+    return load_environment(environment, chosen), chosen
+
+
+def reach_cloud(spec: Environment) -> None:
+    """Make this process talk to the spec's cloud.
+
+    Raises:
+        SpecError: When the variables point elsewhere.
+    """
     if spec.cloud == "sandbox" and not os.environ.get(ENDPOINT):
         start_sandbox()
     Addresses.from_environment().check(spec.cloud)
+
+
+def select_cloud(environment: str, overrides: Sequence[str], cloud: str | None) -> tuple[Environment, list[str]]:
+    """Validate the spec, then make this process talk to its cloud: `load_spec` and `reach_cloud`."""
+    spec, chosen = load_spec(environment, overrides, cloud)
+    reach_cloud(spec)
     return spec, chosen
 
 
