@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import fcntl
 import logging
+import resource
 import sys
 from pathlib import Path
 
@@ -28,8 +29,16 @@ def main() -> int:
             return 1
         from sandbox.server import serve
 
+        _allow_open_files()
         serve(options.data_dir, options.latency, options.speedup)
     return 0
+
+
+def _allow_open_files() -> None:
+    """Take all the open files that the system grants: a cluster holds some sixty, macOS starts with 256."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 8192 if hard == resource.RLIM_INFINITY else min(hard, 8192)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 if __name__ == "__main__":
