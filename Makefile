@@ -31,14 +31,16 @@ check: $(STAMP) ## Format, lint, types, import rules, Terraform
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python scripts/terraform_docs.py --check
+	@$(BIN)/python scripts/sandbox_docs.py --check
 	@$(BIN)/python scripts/check_terraform.py
 
 format: $(STAMP) ## Format everything
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-docs: $(STAMP) ## Write the inputs and outputs into the Terraform modules' READMEs
+docs: $(STAMP) ## Write the generated tables: Terraform modules, docs/sandbox.md
 	@$(BIN)/python scripts/terraform_docs.py
+	@$(BIN)/python scripts/sandbox_docs.py
 
 bench: $(STAMP) ## Measure start, create, create again and apply, as ratios to their bounds
 	@$(BIN)/python -m benchmarks
