@@ -12,7 +12,6 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from environment.reports import CreateReport, describe_changes
-from environment.spec_file import load_environment
 from flows.deploy_kfp import deploy_kfp
 from flows.enable_services import enable_services
 from flows.exclusion import exclusive
@@ -20,6 +19,7 @@ from flows.names import run_name
 from flows.provision_infra import provision_infra
 from tasks.manifests import fetch_manifests
 from tasks.record import write_record
+from tasks.spec import load_spec
 
 
 @flow(name="create-environment", flow_run_name=run_name("create"))
@@ -30,7 +30,7 @@ def create_environment(environment: str, overrides: list[str] | None = None) -> 
         environment: A name in `deployments/`, or a path of a spec.
         overrides: "KEY=VALUE" with dotted spec fields.
     """
-    spec = load_environment(environment, overrides or ())
+    spec = load_spec(environment, overrides)
     seconds: dict[str, float] = {}
     with exclusive(spec.name):
         manifests = fetch_manifests.submit(spec.pipelines.version)  # while Google and Terraform are at work

@@ -18,7 +18,6 @@ from environment.pipelines_ui import without_address
 from environment.record import PipelinesRecord
 from environment.reports import PipelinesReport, describe_changes
 from environment.spec import Environment
-from environment.spec_file import load_environment
 from flows.exclusion import exclusive
 from flows.names import run_name
 from tasks.infrastructure import read_infrastructure
@@ -34,6 +33,7 @@ from tasks.pipelines import (
     read_ui_address,
     wait_for_rollout,
 )
+from tasks.spec import load_spec
 
 
 @flow(name="deploy-kfp", flow_run_name=run_name("deploy-kfp"))
@@ -47,7 +47,7 @@ def deploy_kfp(
         overrides: "KEY=VALUE" with dotted spec fields.
         force_conflicts: Take over fields that others have set since (as kubectl edit does), instead of stopping.
     """
-    spec = load_environment(environment, overrides or ())
+    spec = load_spec(environment, overrides)
     with exclusive(spec.name):
         report, changes = _deploy(spec, force_conflicts)
     create_table_artifact(

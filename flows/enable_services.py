@@ -13,10 +13,10 @@ from prefect.states import Completed
 from environment.reports import ServicesReport, describe_changes
 from environment.services import RETIRED, enabling_batches, missing_services
 from environment.spec import Environment
-from environment.spec_file import load_environment
 from flows.exclusion import exclusive
 from flows.names import run_name
 from tasks.services import enable_batch, list_enabled_services, probe_service
+from tasks.spec import load_spec
 
 
 @flow(name="enable-services", flow_run_name=run_name("enable-services"))
@@ -27,7 +27,7 @@ def enable_services(environment: str, overrides: list[str] | None = None) -> Sta
         environment: A name in `deployments/`, or a path of a spec.
         overrides: "KEY=VALUE" with dotted spec fields.
     """
-    spec = load_environment(environment, overrides or ())
+    spec = load_spec(environment, overrides)
     with exclusive(spec.name):
         report = _enable(spec)
     create_table_artifact(

@@ -9,7 +9,6 @@ from prefect.states import Completed
 
 from environment.reports import InfrastructureReport, describe_changes
 from environment.spec import Environment
-from environment.spec_file import load_environment
 from flows.exclusion import exclusive
 from flows.names import run_name
 from tasks.infrastructure import (
@@ -21,6 +20,7 @@ from tasks.infrastructure import (
     terraform_init,
     terraform_plan,
 )
+from tasks.spec import load_spec
 
 
 @flow(name="provision-infra", flow_run_name=run_name("provision-infra"))
@@ -31,7 +31,7 @@ def provision_infra(environment: str, overrides: list[str] | None = None) -> Sta
         environment: A name in `deployments/`, or a path of a spec.
         overrides: "KEY=VALUE" with dotted spec fields.
     """
-    spec = load_environment(environment, overrides or ())
+    spec = load_spec(environment, overrides)
     with exclusive(spec.name):
         report = _provision(spec)
     create_table_artifact(
