@@ -6,8 +6,9 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
+from cli.approval import ask_approval
 from cli.clouds import load_spec, reach_cloud
-from cli.options import CLOUD, ENVIRONMENT, SET
+from cli.options import CLOUD, ENVIRONMENT, SET, YES
 from cli.prefect_server import TemporaryServer
 from cli.report import PlainLines, err, out
 
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
     from environment.reports import CreateReport
 
 
-def create(environment: str = ENVIRONMENT, set_: list[str] = SET, cloud: str = CLOUD) -> None:
+def create(environment: str = ENVIRONMENT, set_: list[str] = SET, cloud: str = CLOUD, yes: bool = YES) -> None:
     """Make the environment, or bring it to what its spec says."""
     began = time.monotonic()
     spec, overrides = load_spec(environment, set_, cloud)
+    ask_approval(spec, is_given=yes)
     server = TemporaryServer()
     reach_cloud(spec)
     err.print(f"Creating {spec.name} in project {spec.project_id} ({spec.cloud})")

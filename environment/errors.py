@@ -2,6 +2,7 @@
 
     MlopsEnvError
     ├── SpecError (also ValueError)       a spec, an override or a flag is wrong: exit code 64, nothing was changed
+    ├── ApprovalError                     a person said no, or nobody could be asked; nothing was changed
     ├── CredentialsError                  no credentials, or they were refused
     ├── UnreachableError                  an endpoint does not answer
     ├── GoogleApiError                    an API answered with an error
@@ -49,6 +50,10 @@ class TransientError(MlopsEnvError):
 
 class SpecError(MlopsEnvError, ValueError):
     """The spec, an override or a flag is wrong; nothing was changed."""
+
+
+class ApprovalError(MlopsEnvError):
+    """A change that needs approval has none; nothing was changed."""
 
 
 class CredentialsError(MlopsEnvError):

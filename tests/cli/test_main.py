@@ -93,6 +93,12 @@ def test_a_sandbox_that_does_not_answer_is_said(monkeypatch, capsys) -> None:
     assert len(err.strip().splitlines()) == 1
 
 
+def test_prod_is_not_changed_without_approval(monkeypatch, capsys) -> None:
+    code, out, err = run(monkeypatch, capsys, "create", "prod", "--cloud", "sandbox")
+    assert (code, out) == (1, "")
+    assert "changes of prod need approval; run it on a terminal, or with --yes" in err
+
+
 def test_the_schema_is_one_json_document_and_takes_what_we_ship(monkeypatch, capsys) -> None:
     code, out, _ = run(monkeypatch, capsys, "schema")
     assert code == 0

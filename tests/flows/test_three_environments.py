@@ -1,0 +1,49 @@
+"""Dev, staging and prod, as shipped, made at once in one sandbox by the command itself."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+COMMAND = str(Path(sys.executable).parent / "mlops-env")
+ENVIRONMENTS = ("dev", "staging", "prod")
+
+
+def run(sandbox, api_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    variables = sandbox.process_environment(PREFECT_API_URL=api_url)
+    variables.pop("MLOPS_ENV_GIT_MIRROR", None)
+    return subprocess.run([COMMAND, *arguments], env=variables, capture_output=True, text=True, timeout=400)
+
+
+@pytest.fixture(scope="module")
+def created(sandbox, prefect_server):
+    """What the three runs printed, by environment."""
+    from prefect.settings import PREFECT_API_URL
+
+    api_url = str(PREFECT_API_URL.value())
+    arguments = [("create", name, "--cloud", "sandbox", "--yes") for name in ENVIRONMENTS]
+    with ThreadPoolExecutor(3) as pool:
+        runs = list(pool.map(lambda words: run(sandbox, api_url, *words), arguments))
+    return api_url, dict(zip(ENVIRONMENTS, runs, strict=True))
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_each_is_ready_and_its_state_holds_only_its_project(created, sandbox, name: str) -> None:
+    api_url, runs = created
+    assert runs[name].returncode == 0, runs[name].stderr
+    assert "Traceback" not in runs[name].stderr
+    assert "Warning" not in runs[name].stderr
+    status = json.loads(run(sandbox, api_url, "status", name, "--cloud", "sandbox", "--json").stdout)
+    assert status["state"] == "ready"
+    bucket = f"acme-mlops-{name}-tfstate"
+    path = f"storage.googleapis.com/storage/v1/b/{bucket}/o/mlops-env%2F{name}%2Fdefault.tfstate?alt=media"
+    state = sandbox.call("GET", path).text
+    assert json.loads(state)["resources"]
+    assert f"acme-mlops-{name}" in state
+    for other in set(ENVIRONMENTS) - {name}:
+        assert f"acme-mlops-{other}" not in state
