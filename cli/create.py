@@ -10,7 +10,7 @@ from cli.approval import ask_approval
 from cli.clouds import load_spec, reach_cloud
 from cli.options import CLOUD, ENVIRONMENT, SET, YES
 from cli.prefect_server import TemporaryServer
-from cli.report import PlainLines, err, out
+from cli.report import err, out, progress
 
 if TYPE_CHECKING:
     from environment.reports import CreateReport
@@ -29,12 +29,13 @@ def create(environment: str = ENVIRONMENT, set_: list[str] = SET, cloud: str = C
 
 
 def run_flow(name: str, environment: str, overrides: list[str], server: TemporaryServer) -> Any:
-    """Run a flow of ours in this process; its messages become plain lines on stderr."""
-    flow = _import_flow(name)
-    for logger in ("prefect.flow_runs", "prefect.task_runs"):
-        logging.getLogger(logger).addHandler(PlainLines())
-    with server.ready():
-        return flow(environment, overrides)
+    """Run a flow of ours in this process; its messages go to stderr."""
+    with progress("Getting ready") as lines:
+        flow = _import_flow(name)
+        for logger in ("prefect.flow_runs", "prefect.task_runs"):
+            logging.getLogger(logger).addHandler(lines)
+        with server.ready():
+            return flow(environment, overrides)
 
 
 def _import_flow(name: str) -> Any:

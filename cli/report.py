@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sys
 import traceback
-from typing import Any, NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from rich.console import Console
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.status import Status
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -28,19 +35,43 @@ def print_json(document: Any) -> None:
     sys.stdout.write(json.dumps(document, indent=2) + "\n")
 
 
-class PlainLines(logging.Handler):
-    """One plain line on stderr per message of a flow or a task, without Prefect's own lines on runs and states."""
+class Lines(logging.Handler):
+    """The messages of flows and tasks on stderr, without Prefect's own lines on runs and states.
+
+    On a terminal the newest one stands beside a spinner below the lines that stay; elsewhere there are lines only.
+    `tasks/console.py` says which message is what.
+    """
 
     OWN = (
         *("Created task run", "Created subflow run", "Beginning ", "Finished in state", "Executing '", "View at "),
         # What failed is said once, at the end; that it is tried again, by our own line.
         *("Task run failed with ", "Encountered exception during execution", "Crash detected!"),
     )
+    IDENTIFIER = re.compile(r" \[id=[^]]*\]?.*$")
+
+    def __init__(self, spinner: Status | None = None) -> None:
+        super().__init__()
+        self._spinner = spinner
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print the record."""
-        message = record.getMessage().splitlines()[0] if record.getMessage() else ""
+        """Print the record, or let it pass by."""
+        message = self.IDENTIFIER.sub("", (record.getMessage().splitlines() or [""])[0])
         if message.startswith(self.OWN) or not message:
             return
-        style = "yellow" if record.levelno >= logging.WARNING else "dim"
-        err.print(f"  {message}", style=style, markup=False)
+        kind = getattr(record, "console", None)
+        if self._spinner:
+            self._spinner.update(Text(message, "dim", no_wrap=True, overflow="ellipsis"))
+        if record.levelno >= logging.WARNING:
+            err.print(f"  {message}", style="yellow", markup=False)
+        elif kind is None or (kind == "detail" and not self._spinner):
+            err.print(f"  {message}", style="dim", markup=False)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Lines]:
+    """Yield what shows messages while something lasts, with a spinner where there is a terminal to turn it."""
+    if not err.is_interactive:
+        yield Lines()
+        return
+    with err.status(Text(what, "dim")) as spinner:
+        yield Lines(spinner)

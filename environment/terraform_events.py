@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -101,6 +102,12 @@ def planned_changes(events: Iterable[TerraformEvent]) -> tuple[ResourceChange, .
     if not changes:
         changes = [change for event in found for change in event.outputs]
     return tuple(sorted(changes, key=lambda change: change.address))
+
+
+def count_actions(changes: Iterable[ResourceChange]) -> str:
+    """Say how many of each there are: "48 to create, 1 to update"."""
+    counts = Counter(change.action for change in changes)
+    return ", ".join(f"{count} to {action}" for action, count in sorted(counts.items()))
 
 
 def first_error(events: Iterable[TerraformEvent]) -> Diagnostic | None:

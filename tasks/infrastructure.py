@@ -18,8 +18,9 @@ from environment.infrastructure import Infrastructure
 from environment.names import SUFFIX_LENGTH
 from environment.paths import project_root
 from environment.spec import Environment
-from environment.terraform_events import ResourceChange, TerraformEvent
+from environment.terraform_events import ResourceChange, TerraformEvent, count_actions
 from environment.terraform_variables import terraform_variables
+from tasks.console import DETAIL, PASSING
 from tasks.policy import RETRIED
 from tasks.progress import Progress
 
@@ -54,6 +55,7 @@ def ensure_database_suffix(environment: Environment) -> str:
 @task(name="terraform-init", task_run_name="terraform init", **RETRIED)
 def terraform_init(environment: Environment, database_suffix: str) -> None:
     """Bring the working folder up to date and initialise it."""
+    get_run_logger().info("terraform init", extra=PASSING)
     terraform = _terraform(environment)
     terraform.prepare(project_root() / "terraform", terraform_variables(environment, database_suffix))
     terraform.init(environment.state.bucket, environment.state_prefix)
@@ -62,10 +64,14 @@ def terraform_init(environment: Environment, database_suffix: str) -> None:
 @task(name="terraform-plan", task_run_name="terraform plan", timeout_seconds=1800, **RETRIED)
 def terraform_plan(environment: Environment) -> tuple[ResourceChange, ...]:
     """Plan to a file; return what would change."""
-    changes = _terraform(environment).plan(lambda event: None)
     logger = get_run_logger()
+    logger.info("terraform plan", extra=PASSING)
+    changes = _terraform(environment).plan(lambda event: None)
     for change in changes:
-        logger.info("Planned: %s %s", change.action, change.address)
+        is_many = change.action == "create"  # what changes or goes is worth a line
+        logger.info("Planned: %s %s", change.action, change.address, extra=PASSING if is_many else None)
+    if changes:
+        logger.info("Planned: %s", count_actions(changes))
     return changes
 
 
@@ -77,7 +83,7 @@ def terraform_apply(environment: Environment, changes: tuple[ResourceChange, ...
 
     def report(event: TerraformEvent) -> None:
         if event.is_progress:
-            logger.info(event.message)
+            logger.info(event.message, extra=PASSING if event.kind == "apply_start" else DETAIL)
         if event.kind in ("apply_complete", "apply_errored"):
             progress.advance()
 
@@ -103,6 +109,7 @@ def read_infrastructure(environment: Environment) -> Infrastructure:
 @task(name="ensure-root-user", task_run_name="ensure root user of {outputs.database.instance}", **RETRIED)
 def ensure_database_root_user(environment: Environment, outputs: Infrastructure) -> bool:
     """Give the MySQL `root` user the password that Secret Manager holds; say whether anything changed."""
+    get_run_logger().info("MySQL user root", extra=PASSING)
     return ensure_root_user(
         Addresses.from_environment(),
         environment.project_id,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from functools import cache
+from pathlib import Path
+
 from prefect import get_run_logger, task
 
 from clients.kustomize import render
-from clients.manifest_mirrors import Mirror, fetch_mirror
+from clients.manifest_mirrors import FALLBACK, MIRROR, Mirror, cache_folder, fetch_mirror
 from environment.paths import project_root
 from environment.pipelines import KustomizeParameters, Rendered
 from environment.placeholders import check_placeholders
@@ -18,9 +22,13 @@ RETRIED_ONCE = {**RETRIED, "retries": 1}  # a machine without a network should l
 @task(name="fetch-manifests", task_run_name="fetch manifests of Kubeflow Pipelines {version}", **RETRIED_ONCE)
 def fetch_manifests(version: str) -> Mirror:
     """Bring the release's manifests into the local mirror, unless they are there."""
-    mirror = fetch_mirror(version)
-    get_run_logger().info("Manifests of Kubeflow Pipelines %s come from: %s", version, mirror.source)
-    return mirror
+    return _fetch_once(version, os.environ.get(MIRROR), os.environ.get(FALLBACK), cache_folder())
+
+
+@cache
+def _fetch_once(version: str, mirror: str | None, fallback: str | None, folder: Path) -> Mirror:
+    """Fetch once a process: create_environment does so early, deploy_kfp gets the same and asks nobody again."""
+    return fetch_mirror(version)
 
 
 @task(name="render-manifests", task_run_name="render manifests")
@@ -29,4 +37,6 @@ def render_manifests(parameters: KustomizeParameters, mirror: Mirror) -> Rendere
     rendered = render(parameters, project_root() / "kustomize", mirror)
     check_placeholders(rendered.manifests)
     check_references(rendered.manifests)
+    count, version = len(rendered.manifests), parameters.version
+    get_run_logger().info("Rendered %d objects of Kubeflow Pipelines %s from %s", count, version, mirror.source)
     return rendered

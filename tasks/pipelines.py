@@ -20,6 +20,7 @@ from environment.pipeline_secrets import secret_references, with_versions
 from environment.pipelines_ui import without_address
 from environment.rollout import WorkloadStatus
 from environment.spec import Environment
+from tasks.console import DETAIL, PASSING
 from tasks.policy import RETRIED
 from tasks.progress import Progress
 
@@ -48,7 +49,8 @@ def _reporter(description: str, total: int) -> Callable[[ObjectChange], None]:
     progress = Progress(description, total) if total else None
 
     def report(change: ObjectChange) -> None:
-        logger.info("%s", change.explain())
+        # An update names its fields: somebody will want to know. Of creations there are many.
+        logger.info("%s", change.explain(), extra=DETAIL if change.action == "create" else None)
         if progress:
             progress.advance()
 
@@ -111,13 +113,17 @@ def apply_objects(
 ) -> Changes:
     """Apply all that needs namespace and definitions, at the same time; what is as it should be is not touched."""
     objects, apply_set = _objects(access), _apply_set(environment)
+    get_run_logger().info("Comparing %d objects", len(manifests), extra=PASSING)
     _, others = split_prerequisites(with_versions(manifests, secret_versions))
     planned = apply.plan_objects(objects, others, apply_set, force=force_conflicts)
     for one in planned:
         for field in one.change.left:
             get_run_logger().warning("%s: %s stays as others set it", one.change.resource, field)
     report = _reporter("objects", sum(not one.change.is_noop for one in planned))
-    return apply.carry_out(objects, planned, force=force_conflicts, on_change=report)
+    changes = apply.carry_out(objects, planned, force=force_conflicts, on_change=report)
+    if changes:
+        get_run_logger().info("Applied %d of %d objects", len(changes), len(planned))
+    return changes
 
 
 @task(name="prune-objects", task_run_name="prune objects", timeout_seconds=300, **RETRIED)
@@ -135,9 +141,12 @@ def prune_objects(environment: Environment, access: ClusterAccess, manifests: Ma
 def wait_for_rollout(environment: Environment, access: ClusterAccess) -> int:
     """Wait by watch until every workload is ready; return how many there are."""
     logger = get_run_logger()
+    logger.info("Waiting for the rollout", extra=PASSING)
 
     def report(reference: ObjectReference, status: WorkloadStatus) -> None:
-        logger.info("%s %s: %s", reference, "is ready" if status.is_ready else "is not ready yet", status.detail)
+        extra = DETAIL if status.is_ready else None
+        verdict = "is ready" if status.is_ready else "is not ready yet"
+        logger.info("%s %s: %s", reference, verdict, status.detail, extra=extra)
 
     seconds = environment.pipelines.rollout_timeout_seconds
     ready = rollout.wait_for_rollout(_objects(access), _apply_set(environment), report, timeout_seconds=seconds)
@@ -149,6 +158,7 @@ def wait_for_rollout(environment: Environment, access: ClusterAccess) -> int:
 def read_ui_address(environment: Environment, access: ClusterAccess) -> str | None:
     """Wait for the address that the proxy agent registers; None, and how to do without, where it does not."""
     namespace = environment.pipelines.namespace
+    get_run_logger().info("Waiting for the UI's address", extra=PASSING)
     address = pipelines.wait_for_ui_address(_objects(access), namespace, timeout_seconds=UI_SECONDS)
     if address is None:
         get_run_logger().warning(without_address(namespace))
@@ -158,5 +168,6 @@ def read_ui_address(environment: Environment, access: ClusterAccess) -> str | No
 @task(name="check-pipelines-health", task_run_name="check health of the Kubeflow Pipelines API", **RETRIED)
 def check_health(environment: Environment, access: ClusterAccess) -> bool:
     """Ask the API for its health, through the API server."""
+    get_run_logger().info("Asking the Kubeflow Pipelines API for its health", extra=PASSING)
     pipelines.check_health(_objects(access), environment.pipelines.namespace)
     return True

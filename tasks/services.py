@@ -11,12 +11,14 @@ from clients.service_usage import ServiceUsage
 from environment.errors import GoogleApiError, PermissionDeniedError, TransientError
 from environment.services import RETIRED
 from environment.spec import Environment
+from tasks.console import DETAIL, PASSING
 from tasks.policy import RETRIED
 
 
 @task(name="list-enabled-services", task_run_name="list enabled services of {environment.project_id}", **RETRIED)
 def list_enabled_services(environment: Environment) -> tuple[str, ...]:
     """Read which services are on."""
+    get_run_logger().info("Listing enabled services", extra=PASSING)
     return ServiceUsage(Addresses.from_environment(), environment.project_id).list_enabled()
 
 
@@ -24,6 +26,7 @@ def list_enabled_services(environment: Environment) -> tuple[str, ...]:
 def enable_batch(environment: Environment, services: tuple[str, ...]) -> str:
     """Enable up to twenty services; return a warning where a retired one cannot be enabled any more."""
     usage = ServiceUsage(Addresses.from_environment(), environment.project_id)
+    get_run_logger().info("Enabling %d services", len(services), extra=PASSING)
     try:
         usage.enable(services)
     except (TransientError, PermissionDeniedError):
@@ -35,7 +38,8 @@ def enable_batch(environment: Environment, services: tuple[str, ...]) -> str:
         warning = f"{services[0]} is retired and stays off ({retired[0].note}): {retired[0].successor} takes its place"
         get_run_logger().warning("%s [%s]", warning, error.message)
         return warning
-    get_run_logger().info("Enabled %s", ", ".join(services))
+    names = ", ".join(service.removesuffix(".googleapis.com") for service in services)
+    get_run_logger().info("Enabled %s", names)
     return ""
 
 
@@ -44,5 +48,5 @@ def probe_service(environment: Environment, service: str, enabled_at: float) -> 
     """Ask a newly enabled API for something harmless; return the seconds since it was enabled."""
     ServiceUsage(Addresses.from_environment(), environment.project_id).probe(service, environment.region)
     waited = time.time() - enabled_at
-    get_run_logger().info("%s answers %.0f s after it was enabled", service, waited)
+    get_run_logger().info("%s answers %.0f s after it was enabled", service, waited, extra=DETAIL)
     return waited

@@ -1,6 +1,6 @@
 import json
 
-from environment.terraform_events import ResourceChange, first_error, parse_event, planned_changes
+from environment.terraform_events import ResourceChange, count_actions, first_error, parse_event, planned_changes
 
 
 def line(**fields: object) -> str:
@@ -18,6 +18,11 @@ def test_planned_changes_leave_out_what_changes_nothing() -> None:
         parse_event(planned("c", "noop")),
     ]
     assert planned_changes(events) == (ResourceChange("create", "a"), ResourceChange("update", "b"))
+
+
+def test_actions_are_counted() -> None:
+    changes = [ResourceChange("update", "b"), ResourceChange("create", "a"), ResourceChange("create", "c")]
+    assert count_actions(changes) == "2 to create, 1 to update"
 
 
 def test_apply_events_carry_address_and_seconds() -> None:
