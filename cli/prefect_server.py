@@ -28,6 +28,7 @@ from typing import IO
 from environment.errors import UnreachableError
 
 API_URL = "PREFECT_API_URL"
+TEMPORARY_SERVER = "MLOPS_ENV_TEMPORARY_SERVER"  # for flows.exclusion, which cannot be imported before Prefect
 START_SECONDS = 120.0  # a loaded machine needs more than Prefect's 20 s, the first run makes the database
 STOP_SECONDS = 5.0
 SERVER = {
@@ -102,6 +103,7 @@ class TemporaryServer:
                 start_new_session=True,  # an interrupt is ours; the server is still told how the run ended
             )
         os.environ[API_URL] = self._url
+        os.environ[TEMPORARY_SERVER] = "1"
         atexit.register(self._stop)  # before Prefect registers what it still has to say
 
     def _stop(self) -> None:
