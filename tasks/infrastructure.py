@@ -66,7 +66,10 @@ def terraform_plan(environment: Environment) -> tuple[ResourceChange, ...]:
     """Plan to a file; return what would change."""
     logger = get_run_logger()
     logger.info("terraform plan", extra=PASSING)
-    changes = _terraform(environment).plan(lambda event: None)
+    terraform = _terraform(environment)
+    changes = terraform.plan(lambda event: None)
+    if not changes:
+        terraform.discard_plan()
     for change in changes:
         is_many = change.action == "create"  # what changes or goes is worth a line
         logger.info("Planned: %s %s", change.action, change.address, extra=PASSING if is_many else None)
