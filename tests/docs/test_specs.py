@@ -14,8 +14,7 @@ from environment.spec_file import load_environment
 
 README = (project_root() / "README.md").read_text()
 EXAMPLES = [re.sub(r"^ +", "", text, flags=re.M) for text in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)]
-WITHOUT_A_CHOICE = {"identity", "approval"}
-"""One has a single value, the other no effect yet."""
+WITHOUT_A_CHOICE = {"identity"}
 TABLE = README.split("## The spec")[1].split("## ")[0]
 
 
