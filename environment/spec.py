@@ -26,6 +26,13 @@ _REGION = re.compile(r"^[a-z]+-[a-z]+[0-9]+$")
 _ZONE = re.compile(r"^([a-z]+-[a-z]+[0-9]+)-[a-z]$")
 
 
+def _cidr(text: str) -> str:
+    try:
+        return str(ipaddress.IPv4Network(text))
+    except ValueError as error:
+        raise ValueError(f"'{text}' is no IPv4 range in CIDR notation, such as 10.10.0.0/20 ({error})") from None
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -82,10 +89,7 @@ class Network(_Part):
     @field_validator("subnet_cidr", "pods_cidr", "services_cidr", "master_cidr", "private_services_cidr")
     @classmethod
     def _is_cidr(cls, cidr: str) -> str:
-        try:
-            return str(ipaddress.IPv4Network(cidr))
-        except ValueError as error:
-            raise ValueError(f"'{cidr}' is no IPv4 range in CIDR notation, such as 10.10.0.0/20 ({error})") from None
+        return _cidr(cidr)
 
     @model_validator(mode="after")
     def _do_not_overlap(self) -> Network:
@@ -112,6 +116,11 @@ class Cluster(_Part):
     release_channel: Literal["RAPID", "REGULAR", "STABLE"]
     authorized_networks: tuple[str, ...]
     deletion_protection: bool
+
+    @field_validator("authorized_networks")
+    @classmethod
+    def _are_cidrs(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_cidr(network) for network in networks)
 
     @model_validator(mode="after")
     def _counts_fit(self) -> Cluster:

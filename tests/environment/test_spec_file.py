@@ -59,6 +59,7 @@ def test_overrides_are_validated_like_the_file() -> None:
         (("role: dev", "role: dev\nnetwork: {pods_cidr: 10.10.0.1/16}"), "CIDR"),
         (("role: dev", "role: dev\nnetwork: {private_services_cidr: 10.40.0.0/28}"), "needs a /24"),
         (("role: dev", "role: dev\nnetwork: {master_cidr: 172.16.0.0/24}"), "must be a /28"),
+        (("role: dev", "role: dev\ncluster: {authorized_networks: [office]}"), "'office' is no IPv4 range"),
         (("acme-dev\n", "a-very-long-prefix-that-no-one-needs\n"), "use at most"),
         (("acme-mlops-dev\n", "ACME\n"), "project_id"),
         (("name: dev", "name: [dev"), "not valid YAML"),
