@@ -1,6 +1,6 @@
 import pytest
 
-from clients.google_errors import Answer, classify
+from clients.google_errors import Answer, classify, google_errors
 from environment.errors import (
     GoogleApiError,
     PermissionDeniedError,
@@ -36,3 +36,11 @@ def test_quota_and_permission_are_permanent() -> None:
 def test_a_denied_permission_is_named_in_the_hint() -> None:
     error = classify(Answer(403, "Permission 'storage.buckets.create' denied on resource"), "make the bucket")
     assert "storage.buckets.create" in error.hint
+
+
+def test_error_info_over_rest_is_read() -> None:
+    from google.api_core.exceptions import Forbidden
+
+    info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED", "metadata": {}}
+    with pytest.raises(ServiceDisabledError), google_errors("read the cluster"):
+        raise Forbidden("GET https://container.googleapis.com/v1: off", details=[info], error_info=info)
