@@ -24,18 +24,18 @@ def create(environment: str = ENVIRONMENT, set_: list[str] = SET, cloud: str = C
     server = TemporaryServer()
     reach_cloud(spec)
     err.print(f"Creating {spec.name} in project {spec.project_id} ({spec.cloud})")
-    report: CreateReport = run_flow("create_environment", environment, overrides, server)
+    report: CreateReport = run_flow("create_environment", environment, overrides, server, approved=True)
     _summarise(report, time.monotonic() - began)
 
 
-def run_flow(name: str, environment: str, overrides: list[str], server: TemporaryServer) -> Any:
+def run_flow(name: str, environment: str, overrides: list[str], server: TemporaryServer, **switches: bool) -> Any:
     """Run a flow of ours in this process; its messages go to stderr."""
     with progress("Getting ready") as lines:
         flow = _import_flow(name)
         for logger in ("prefect.flow_runs", "prefect.task_runs"):
             logging.getLogger(logger).addHandler(lines)
         with server.ready():
-            return flow(environment, overrides)
+            return flow(environment, overrides, **switches)
 
 
 def _import_flow(name: str) -> Any:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
-from prefect import flow
+from prefect import Flow, flow
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
@@ -23,21 +22,26 @@ from tasks.spec import load_spec
 
 
 @flow(name="create-environment", flow_run_name=run_name("create"))
-def create_environment(environment: str, overrides: list[str] | None = None) -> State[CreateReport]:
+def create_environment(
+    environment: str, overrides: list[str] | None = None, approved: bool = False
+) -> State[CreateReport]:
     """Make the environment, or bring it to what the spec says; a second run changes nothing.
 
     Args:
         environment: A name in `deployments/`, or a path of a spec.
         overrides: "KEY=VALUE" with dotted spec fields.
+        approved: Whether a person has approved the change, where the spec requires it.
     """
-    spec = load_spec(environment, overrides)
+    spec = load_spec(environment, overrides, approved=approved)
     seconds: dict[str, float] = {}
     with exclusive(spec.name):
         manifests = fetch_manifests.submit(spec.pipelines.version)  # while Google and Terraform are at work
-        services = _timed(seconds, "enable_services", enable_services, environment, overrides)
-        infrastructure = _timed(seconds, "provision_infra", provision_infra, environment, overrides)
+        services = _timed(seconds, enable_services, environment, overrides, approved)
+        if manifests.state.is_final():
+            manifests.result()  # manifests that cannot be had are better missed before the infrastructure is made
+        infrastructure = _timed(seconds, provision_infra, environment, overrides, approved)
         manifests.result()
-        pipelines = _timed(seconds, "deploy_kfp", deploy_kfp, environment, overrides)
+        pipelines = _timed(seconds, deploy_kfp, environment, overrides, approved)
         report = CreateReport(
             environment=spec.name,
             services=services,
@@ -50,13 +54,11 @@ def create_environment(environment: str, overrides: list[str] | None = None) -> 
     return Completed(message=describe_changes(report.change_count), data=report)
 
 
-def _timed(
-    seconds: dict[str, float], name: str, step: Callable[..., Any], environment: str, overrides: list[str] | None
-) -> Any:
+def _timed(seconds: dict[str, float], step: Flow[..., Any], *arguments: Any) -> Any:
     """Run a child flow and note how long it took; its failure is ours, with its own error."""
     began = time.monotonic()
-    report = step(environment, overrides)
-    seconds[name] = round(time.monotonic() - began, 1)
+    report = step(*arguments)
+    seconds[step.name] = round(time.monotonic() - began, 1)
     return report
 
 

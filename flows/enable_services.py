@@ -20,14 +20,17 @@ from tasks.spec import load_spec
 
 
 @flow(name="enable-services", flow_run_name=run_name("enable-services"))
-def enable_services(environment: str, overrides: list[str] | None = None) -> State[ServicesReport]:
+def enable_services(
+    environment: str, overrides: list[str] | None = None, approved: bool = False
+) -> State[ServicesReport]:
     """Enable what is missing and wait until each API answers.
 
     Args:
         environment: A name in `deployments/`, or a path of a spec.
         overrides: "KEY=VALUE" with dotted spec fields.
+        approved: Whether a person has approved the change, where the spec requires it.
     """
-    spec = load_spec(environment, overrides)
+    spec = load_spec(environment, overrides, approved=approved)
     with exclusive(spec.name):
         report = _enable(spec)
     create_table_artifact(
