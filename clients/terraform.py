@@ -48,6 +48,7 @@ LOCK_TIMEOUT = "60s"
 SUPERVISOR = (sys.executable, "-IS", terraform_supervisor.__file__)
 PLAN = "environment.tfplan"
 VARIABLES = "environment.tfvars.json"
+LOCK_FILE = ".terraform.lock.hcl"
 
 OnEvent = Callable[[TerraformEvent], None]
 log = logging.getLogger(__name__)
@@ -75,9 +76,9 @@ class Terraform:
         self._builder = CommandBuilder(working_dir=str(folder), terraform_bin_path=find_terraform())
 
     def prepare(self, source: Path, values: Mapping[str, Any]) -> None:
-        """Copy the root module into the working folder and write its variables."""
+        """Copy the root module into the working folder, with a lock file where it has one, and write its variables."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        wanted = {file.relative_to(source) for file in source.rglob("*.tf")}
+        wanted = {file.relative_to(source) for file in (*source.rglob("*.tf"), *source.glob(LOCK_FILE))}
         for file in self._folder.rglob("*.tf"):
             if ".terraform" not in file.parts and file.relative_to(self._folder) not in wanted:
                 file.unlink()
@@ -87,6 +88,11 @@ class Terraform:
             if not target.exists() or target.read_bytes() != (source / name).read_bytes():
                 shutil.copyfile(source / name, target)
         (self._folder / VARIABLES).write_text(json.dumps(values, indent=2, sort_keys=True))
+
+    def prepare_backend(self) -> None:
+        """Make the working folder hold no more than a backend, which is all that reading outputs takes."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (self._folder / "backend.tf").write_text('terraform {\n  backend "gcs" {}\n}\n')
 
     @property
     def is_initialised(self) -> bool:
