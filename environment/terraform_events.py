@@ -10,9 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-Action = Literal["create", "update", "delete", "replace", "read", "noop"]
 _APPLY = {"apply_start", "apply_progress", "apply_complete", "apply_errored"}
 _DETAILS = re.compile(r"\nDetails:\n\[.*?\n\]", re.DOTALL)
 _TEXT_LIMIT = 1000
@@ -43,13 +42,12 @@ class ResourceChange:
 
 @dataclass(frozen=True)
 class TerraformEvent:
-    """One line of the stream. `elapsed_seconds` counts since the resource's apply began."""
+    """One line of the stream."""
 
     kind: str
     message: str
     address: str = ""
     action: str = ""
-    elapsed_seconds: float = 0.0
     diagnostic: Diagnostic | None = None
     outputs: tuple[ResourceChange, ...] = ()
 
@@ -73,7 +71,6 @@ def parse_event(line: str) -> TerraformEvent:
         message=str(event.get("@message", "")),
         address=str(change.get("resource", {}).get("addr", "")),
         action=str(change.get("action", "")),
-        elapsed_seconds=float(change.get("elapsed_seconds", 0)),
         diagnostic=_diagnostic(event.get("diagnostic")),
         outputs=_output_changes(event.get("outputs")),
     )
