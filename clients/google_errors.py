@@ -60,7 +60,7 @@ def google_errors(what: str, resource: str = "") -> Iterator[None]:
 
     try:
         yield
-    except api.RetryError as error:
+    except (api.RetryError, TimeoutError) as error:  # TimeoutError is an OSError too
         raise UnreachableError(f"could not {what}: no answer in time", "check the network, then run again") from error
     except api.GoogleAPICallError as error:
         raise classify(_from_api_core(error), what, resource) from error

@@ -8,6 +8,7 @@ from environment.errors import (
     ServiceDisabledError,
     TransientError,
     TransientGoogleApiError,
+    UnreachableError,
 )
 
 
@@ -62,3 +63,8 @@ def test_credentials_quota_and_rate_are_no_missing_permission(answer: Answer, ex
 def test_a_permission_in_the_details_and_whoever_we_are_are_named() -> None:
     error = classify(Answer(403, "The caller is not allowed", permission="a.b.c"), "make it", who=lambda: "me@x.com")
     assert error.hint == "grant me@x.com a role with a.b.c"
+
+
+def test_a_silent_server_is_not_told_as_a_lost_connection() -> None:
+    with pytest.raises(UnreachableError, match="no answer in time"), google_errors("read the instance"):
+        raise TimeoutError("The read operation timed out")

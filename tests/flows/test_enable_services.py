@@ -113,3 +113,38 @@ def test_a_refusal_names_permission_and_principal_and_is_the_run_s_last_word(clo
     assert "grant user@sandbox.localhost a role with serviceusage.services.list" in str(state.message)
     assert isinstance(state.result(raise_on_failure=False), PermissionDeniedError)
     assert calls(cloud, before, "/services") == [403]
+
+
+def test_retired_services_that_google_refuses_are_done_without(cloud, spec) -> None:
+    from environment.services import RETIRED
+    from flows.enable_services import enable_services
+
+    message = "Permission denied to enable service [ml.googleapis.com]"
+    cloud.control("POST", "faults", {"path": "batchEnable", "status": 403, "message": message, "after": 1, "times": 2})
+    before = cloud.last_call()
+    report = enable_services(spec)
+    assert calls(cloud, before, ":batchEnable") == [200, 403, 403]
+    assert len(report.warnings) == len(RETIRED) == 2
+    assert not set(RETIRED) & set(report.enabled)
+
+
+def test_what_is_still_off_after_it_was_enabled_is_not_passed_over(cloud, spec, monkeypatch) -> None:
+    from flows.enable_services import enable_services
+    from tasks import policy
+
+    monkeypatch.setattr(policy, "TRIES_WHEN_TRANSIENT", 2)
+    monkeypatch.setattr("tasks.services.ServiceUsage.enable", lambda *_: None)
+    before = cloud.last_call()
+    with pytest.raises(GoogleApiError, match=r"still off: .*compute\.googleapis\.com"):
+        enable_services(spec)
+    assert calls(cloud, before, "/services") == [200, 200, 200]  # what is on; then until it is confirmed, or given up
+
+
+def test_only_what_was_asked_is_said_to_answer(cloud, spec, lines) -> None:
+    from environment.services import PROBES
+    from flows.enable_services import enable_services
+
+    enable_services(spec)
+    answered = {line.partition(" answers ")[0] for line in lines if " answers " in line}
+    assert "cloudresourcemanager.googleapis.com" in answered
+    assert answered <= set(PROBES)
