@@ -31,6 +31,7 @@ _TRANSIENT_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 _DISABLED = frozenset({"SERVICE_DISABLED", "accessNotConfigured"})
 _IN_PROGRESS = re.compile(r"activation (or deactivation )?is in progress|operationInProgress|in progress", re.I)
 _QUOTA = frozenset({"quotaExceeded", "QUOTA_EXCEEDED", "limitExceeded", "dailyLimitExceeded"})
+_REQUEST = re.compile(r"^[A-Z]+ https?://\S+: ")  # what google.api_core puts before Google's own words
 _RATE = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"})
 
 
