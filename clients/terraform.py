@@ -25,6 +25,7 @@ from clients import terraform_supervisor
 from clients.addresses import Addresses
 from clients.credentials import principal
 from clients.terraform_binary import find_terraform
+from clients.terraform_init import DATA, initialisation_digest
 from environment.errors import StateLockedError, TerraformError
 from environment.google_messages import refusal_hint
 from environment.state_lock import parse_state_lock
@@ -49,6 +50,7 @@ SUPERVISOR = (sys.executable, "-IS", terraform_supervisor.__file__)
 PLAN = "environment.tfplan"
 VARIABLES = "environment.tfvars.json"
 LOCK_FILE = ".terraform.lock.hcl"
+INITIALISED = "mlops-env-initialised"
 
 OnEvent = Callable[[TerraformEvent], None]
 log = logging.getLogger(__name__)
@@ -100,10 +102,17 @@ class Terraform:
         return (self._folder / ".terraform" / "terraform.tfstate").is_file()
 
     def init(self, bucket: str, prefix: str) -> None:
-        """Initialise providers, modules and the gcs backend."""
+        """Initialise providers, modules and the gcs backend, unless that was done and nothing has changed since."""
         storage = f"{self._addresses.service('storage.googleapis.com')}/storage/v1/b"
         backend = {"bucket": bucket, "prefix": prefix, "storage_custom_endpoint": storage}
+        mark = self._folder / DATA / INITIALISED
+        if mark.is_file() and mark.read_text() == self._initialisation(backend):
+            return
         self._run("init", lambda event: None, input=False, reconfigure=True, no_color=True, backend_config=backend)
+        mark.write_text(self._initialisation(backend))
+
+    def _initialisation(self, backend: Mapping[str, str]) -> str:
+        return initialisation_digest(self._folder, find_terraform(), backend, self._environment)
 
     def plan(self, on_event: OnEvent) -> tuple[ResourceChange, ...]:
         """Plan to a file and return what would change."""
