@@ -7,6 +7,7 @@ import secrets
 import string
 
 from prefect import get_run_logger, task
+from prefect.runtime import task_run
 
 from clients import infrastructure
 from clients.addresses import Addresses
@@ -78,10 +79,16 @@ def terraform_plan(environment: Environment) -> tuple[ResourceChange, ...]:
     return changes
 
 
-@task(name="terraform-apply", task_run_name="terraform apply", timeout_seconds=APPLY_TIMEOUT_SECONDS)
+@task(name="terraform-apply", task_run_name="terraform apply", timeout_seconds=APPLY_TIMEOUT_SECONDS, **RETRIED)
 def terraform_apply(environment: Environment, changes: tuple[ResourceChange, ...]) -> None:
-    """Apply the saved plan, with a line of log and a step of progress per resource."""
+    """Apply the saved plan, with a line of log and a step of progress per resource.
+
+    Tried again where an API was off, it plans anew: a saved plan is stale after an apply that did a part of it.
+    """
     logger = get_run_logger()
+    terraform = _terraform(environment)
+    if task_run.run_count > 1:
+        changes = terraform.plan(lambda event: None)
     progress = Progress("terraform apply", total=len(changes))
 
     def report(event: TerraformEvent) -> None:
@@ -90,7 +97,6 @@ def terraform_apply(environment: Environment, changes: tuple[ResourceChange, ...
         if event.kind in ("apply_complete", "apply_errored"):
             progress.advance()
 
-    terraform = _terraform(environment)
     try:
         terraform.apply(report)
     finally:
