@@ -31,5 +31,5 @@ def _most_telling(failures: list[BaseException]) -> BaseException:
     first = min(failures, key=lambda error: isinstance(error, TransientError))
     others = len(failures) - 1
     if others and isinstance(first, MlopsEnvError):
-        first.add_note(f"and {others} more failed")
+        first.message += f" (and {others} more failed)"
     return first
