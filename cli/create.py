@@ -39,7 +39,7 @@ def run_flow(name: str, environment: str, overrides: list[str], server: Temporar
     """Run a flow of ours in this process; its messages go to stderr."""
     with progress("Getting ready") as lines:
         flow = _import_flow(name)
-        for logger in ("prefect.flow_runs", "prefect.task_runs"):
+        for logger in ("prefect.flow_runs", "prefect.task_runs", "clients"):
             logging.getLogger(logger).addHandler(lines)
         with server.ready():
             return flow(environment, overrides, **switches)

@@ -57,6 +57,8 @@ def main() -> None:
     warnings.filterwarnings("ignore", "You are using a Python version", FutureWarning)
     try:
         code = app(standalone_mode=False)
+        if code == EXIT_INTERRUPTED:  # so does typer answer an interrupt
+            raise KeyboardInterrupt
         sys.exit(code if isinstance(code, int) else 0)
     except typer.Exit as exit_:
         sys.exit(exit_.exit_code)

@@ -120,7 +120,8 @@ def classify(answer: Answer, what: str, resource: str = "", who: Callable[[], st
 def _from_api_core(error: Any) -> Answer:
     # Over REST the library keeps ErrorInfo as a dict, on which its own properties `reason` and `metadata` fail.
     details = [one for one in (*(error.errors or ()), *(error.details or ())) if isinstance(one, dict)]
-    return Answer(int(error.code or 0), str(error.message), _reasons(details), _permission(details))
+    message = _REQUEST.sub("", str(error.message))
+    return Answer(int(error.code or 0), message, _reasons(details), _permission(details))
 
 
 def _from_json(status: int, content: bytes | str) -> Answer:
