@@ -99,6 +99,20 @@ def test_prod_is_not_changed_without_approval(monkeypatch, capsys) -> None:
     assert "changes of prod need approval; run it on a terminal, or with --yes" in err
 
 
+@pytest.mark.parametrize(("flags", "forced"), [((), False), (("--force-conflicts",), True)])
+def test_conflicts_are_forced_only_when_asked_to(monkeypatch, capsys, flags: tuple[str, ...], forced: bool) -> None:
+    given: list[dict[str, bool]] = []
+
+    def run_flow(*arguments: object, **switches: bool) -> None:
+        given.append(switches)
+        raise KeyboardInterrupt
+
+    for name, value in (("run_flow", run_flow), ("TemporaryServer", lambda: None), ("reach_cloud", lambda spec: None)):
+        monkeypatch.setattr(f"cli.create.{name}", value)
+    code, _, _ = run(monkeypatch, capsys, "create", "dev", *flags)
+    assert (code, given) == (130, [{"approved": True, "force_conflicts": forced}])
+
+
 def test_the_schema_is_one_json_document_and_takes_what_we_ship(monkeypatch, capsys) -> None:
     code, out, _ = run(monkeypatch, capsys, "schema")
     assert code == 0
