@@ -113,7 +113,8 @@ class _Server:
         if path == "/version":
             return _json(discovery.VERSION)
         if path.startswith("/openapi/"):
-            return openapi.answer(self._cluster.registry, path, request.headers.get("if-none-match", ""))
+            known, accepted = request.headers.get("if-none-match", ""), request.headers.get("accept", "")
+            return openapi.answer(self._cluster.registry, path, known, accepted)
         if path.startswith(_NOT_PLAYED):
             raise not_implemented(f"{request.method} {path}")
         return self._answer_discovery(path, request.headers.get("accept", ""))

@@ -12,6 +12,7 @@ from typing import Any
 
 from starlette.responses import PlainTextResponse, Response
 
+from sandbox.kubernetes import openapi_protobuf
 from sandbox.kubernetes.published import REFERENCE, read_definitions
 from sandbox.kubernetes.resources import Registry, Resource
 from sandbox.kubernetes.types import OBJECT_META
@@ -23,8 +24,10 @@ _WRITE_PARAMETERS = ("dryRun", "fieldManager", "fieldValidation")
 _INFO = {"title": "Kubernetes", "version": "v1.33.4"}
 
 
-def answer(registry: Registry, path: str, known_tag: str) -> Response:
+def answer(registry: Registry, path: str, known_tag: str, accepted: str) -> Response:
     """Answer a path below `/openapi`."""
+    if path == "/openapi/v2" and openapi_protobuf.ASKED in accepted:
+        return Response(_patched(registry), media_type=openapi_protobuf.ANSWERED)
     if path == "/openapi/v2":
         body: Object | None = _version_2(registry)
     elif path == "/openapi/v3":
@@ -175,6 +178,16 @@ def _action(resource: Resource, verb: str, method: str) -> Object:
         "x-kubernetes-action": _ACTIONS.get(verb, verb),
         "x-kubernetes-group-version-kind": _kind_of(resource),
     }
+
+
+def _patched(registry: Registry) -> bytes:
+    kinds = (
+        (path, _kind_of(resource))
+        for resource in registry
+        for path, methods in _paths(resource).items()
+        if "patch" in methods
+    )
+    return openapi_protobuf.encode_document(_INFO["title"], _INFO["version"], kinds)
 
 
 def _version_2(registry: Registry) -> Object:

@@ -45,6 +45,16 @@ def test_apply_twice_on_the_server_side(server: Any, manifest: str) -> None:
     assert compared.stdout == ""
 
 
+def test_a_list_of_objects_is_applied_and_checked(server: Any, tmp_path: Path) -> None:
+    item = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "of-a-list", "namespace": "default"}}
+    path = tmp_path / "list.json"
+    path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [{**item, "data": {"a": "b"}}]}))
+    assert "configmap/of-a-list created" in server.kubectl("apply", "-f", str(path)).stdout
+    assert "serverside-applied" in server.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(path)).stdout
+    path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [{**item, "dota": {"a": "b"}}]}))
+    assert 'unknown field "dota"' in server.kubectl("apply", "-f", str(path), check=False).stderr
+
+
 def test_validation(server: Any) -> None:
     text = "{apiVersion: v1, kind: ConfigMap, metadata: {name: bad, namespace: ml}, dataa: {}}"
     refused = server.kubectl("apply", "-f", "-", stdin=text, check=False)
