@@ -15,6 +15,11 @@ from environment.errors import SpecError
 
 ENDPOINT = "MLOPS_ENV_GOOGLE_ENDPOINT"
 TOKEN = "GOOGLE_OAUTH_ACCESS_TOKEN"
+TERRAFORM_IDENTITIES = frozenset(
+    {"GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GOOGLE_IMPERSONATE_SERVICE_ACCOUNT"}
+    | {"GOOGLE_BACKEND_CREDENTIALS", "GOOGLE_BACKEND_IMPERSONATE_SERVICE_ACCOUNT"}
+)
+"""Credentials that Terraform's provider or backend obeys and Google's Python clients do not know."""
 
 
 @dataclass(frozen=True)
@@ -25,25 +30,28 @@ class Addresses:
         endpoint: Base address under which every service answers by its host name; None is Google itself.
         token: An access token to use instead of Application Default Credentials.
         terraform: `GOOGLE_*_CUSTOM_ENDPOINT` variables that point Terraform's provider elsewhere.
+        identities: Variables that would give Terraform another identity than the other steps have.
     """
 
     endpoint: str | None = None
     token: str | None = field(default=None, repr=False)
     terraform: tuple[str, ...] = ()
+    identities: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] = os.environ) -> Addresses:
         """Read the variables."""
         endpoint = variables.get(ENDPOINT, "").rstrip("/")
         custom = tuple(sorted(name for name in variables if _is_custom_endpoint(name)))
-        return cls(endpoint or None, variables.get(TOKEN) or None, custom)
+        identities = tuple(sorted(name for name in TERRAFORM_IDENTITIES if variables.get(name)))
+        return cls(endpoint or None, variables.get(TOKEN) or None, custom, identities)
 
     def service(self, host: str) -> str:
         """Return the base address of a service, without a trailing slash."""
         return f"{self.endpoint}/{host}" if self.endpoint else f"https://{host}"
 
     def check(self, cloud: Literal["google", "sandbox"]) -> None:
-        """Refuse a run whose spec names one cloud while the variables point at another.
+        """Refuse a run whose spec names one cloud while the variables point at another, or that would be two people.
 
         Raises:
             SpecError: With the variables that are in the way, or missing.
@@ -52,6 +60,12 @@ class Addresses:
             named = ", ".join(([ENDPOINT] if self.endpoint else []) + list(self.terraform)[:1])
             raise SpecError(
                 f"the spec says cloud: google, but {named} points elsewhere", "unset it, or use --cloud sandbox"
+            )
+        if cloud == "google" and self.identities:
+            raise SpecError(
+                f"{self.identities[0]} is set, which Terraform alone would obey",
+                "unset it; sign in with `gcloud auth application-default login`, with --impersonate-service-account "
+                "where needed, or name a file in GOOGLE_APPLICATION_CREDENTIALS",
             )
         if cloud == "sandbox" and not self._is_local():
             raise SpecError(

@@ -13,7 +13,8 @@ from environment.errors import CredentialsError, MlopsEnvError
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
 
-SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
+# Without the second GKE knows a service account by its number alone, and no role binding by email fits.
+SCOPES = ("https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/userinfo.email")
 HINT = f"run `gcloud auth application-default login`, or set {TOKEN}"
 USER_INFO = "openidconnect.googleapis.com"
 USER_INFO_SECONDS = 3.0
@@ -22,18 +23,31 @@ METADATA = {"GCE_METADATA_TIMEOUT": "2", "GCE_METADATA_DETECT_RETRIES": "2"}
 _lookup = Lock()
 
 
-def google_credentials(addresses: Addresses) -> Credentials:
+def google_credentials(addresses: Addresses, quota_project_id: str | None = None) -> Credentials:
     """Return the credentials for every client of this process.
+
+    Args:
+        addresses: Where the cloud answers.
+        quota_project_id: The project whose APIs must be on, and whose quota counts. Otherwise it is the one that
+            `gcloud` noted on this machine or, for a service account, that it lives in. The caller needs
+            serviceusage.services.use there.
 
     Raises:
         CredentialsError: When there are none.
+
+    Source: https://cloud.google.com/docs/quotas/set-quota-project
     """
     if addresses.token:
         from google.oauth2.credentials import Credentials as TokenCredentials
 
-        return TokenCredentials(token=addresses.token)  # type: ignore[no-untyped-call]
+        return TokenCredentials(token=addresses.token, quota_project_id=quota_project_id)  # type: ignore[no-untyped-call]
+    from google.auth.credentials import CredentialsWithQuotaProject
+
     with _lookup:
-        return _application_default()
+        found = _application_default()
+    if quota_project_id and isinstance(found, CredentialsWithQuotaProject):
+        return found.with_quota_project(quota_project_id)  # type: ignore[no-untyped-call,no-any-return]
+    return found
 
 
 @cache

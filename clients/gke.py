@@ -26,7 +26,7 @@ def read_cluster_access(addresses: Addresses, project_id: str, location: str, cl
 
     name = f"projects/{project_id}/locations/{location}/clusters/{cluster}"
     client = ClusterManagerClient(
-        credentials=google_credentials(addresses),
+        credentials=google_credentials(addresses, project_id),
         transport="rest",
         client_options={"api_endpoint": addresses.service(HOST)},
     )

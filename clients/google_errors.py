@@ -25,7 +25,7 @@ from environment.errors import (
     TransientGoogleApiError,
     UnreachableError,
 )
-from environment.google_messages import QUOTA_HINT, is_quota, permission_hint
+from environment.google_messages import QUOTA_HINT, is_quota, lacks_quota_project, permission_hint
 
 _TRANSIENT_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 _DISABLED = frozenset({"SERVICE_DISABLED", "accessNotConfigured"})
@@ -102,6 +102,10 @@ def classify(answer: Answer, what: str, resource: str = "", who: Callable[[], st
     details: Any = {"status": answer.status, "reason": ", ".join(sorted(answer.reasons)), "resource": resource}
     if answer.status == 401:
         return CredentialsError(message, HINT)
+    if lacks_quota_project(answer.message):  # comes with the reason SERVICE_DISABLED
+        return CredentialsError(
+            message, f"run `gcloud auth application-default set-quota-project {_project(resource)}`"
+        )
     if answer.reasons & _DISABLED or "has not been used in project" in answer.message:
         message = message.partition(" Enable it by visiting")[0]
         return ServiceDisabledError(message, "enable the API, or wait until it has spread", **details)
@@ -149,6 +153,10 @@ def _names_permission(detail: dict[str, Any]) -> bool:
 
 def _one_line(message: str) -> str:
     return " ".join(message.split())[:600]
+
+
+def _project(resource: str) -> str:
+    return resource.split("/")[1] if resource.startswith("projects/") else "PROJECT_ID"
 
 
 def _host(error: Exception) -> str:

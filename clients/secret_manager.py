@@ -26,6 +26,7 @@ class SecretManager:
 
     def __init__(self, addresses: Addresses, project_id: str) -> None:
         self._addresses = addresses
+        self._project_id = project_id
         self._parent = f"projects/{project_id}"
 
     @cached_property
@@ -33,7 +34,7 @@ class SecretManager:
         from google.cloud.secretmanager_v1 import SecretManagerServiceClient
 
         return SecretManagerServiceClient(
-            credentials=google_credentials(self._addresses),
+            credentials=google_credentials(self._addresses, self._project_id),
             transport="rest",
             client_options={"api_endpoint": self._addresses.service(HOST)},
         )
@@ -73,16 +74,25 @@ class SecretManager:
 
     def read(self, secret_id: str) -> tuple[str, str] | None:
         """Return the newest enabled version as (number, value), None where there is none."""
-        from google.api_core.exceptions import FailedPrecondition, NotFound
+        from google.api_core.exceptions import BadRequest, NotFound
 
         with google_errors(f"access the secret {secret_id}", self._name(secret_id)):
             try:
-                version = self._client.access_secret_version(
-                    name=f"{self._name(secret_id)}/versions/latest", retry=None
-                )
-            except (NotFound, FailedPrecondition):
+                return self._access(f"{self._name(secret_id)}/versions/latest")
+            except NotFound:
                 return None
+            except BadRequest:  # FAILED_PRECONDITION: "latest" is the newest, also where that is disabled or destroyed
+                enabled = self._newest_enabled(secret_id)
+                return self._access(enabled) if enabled else None
+
+    def _access(self, name: str) -> tuple[str, str]:
+        version = self._client.access_secret_version(name=name, retry=None)
         return version.name.rsplit("/", 1)[-1], version.payload.data.decode()
+
+    def _newest_enabled(self, secret_id: str) -> str | None:
+        request = {"parent": self._name(secret_id), "filter": "state:ENABLED"}
+        found = self._client.list_secret_versions(request=request, retry=None)  # newest first
+        return next((str(version.name) for version in found), None)
 
     def add_version(self, secret_id: str, value: str) -> str:
         """Add a version and return its number."""

@@ -34,7 +34,7 @@ class ServiceUsage:
         from google.cloud.service_usage_v1 import ServiceUsageClient
 
         return ServiceUsageClient(
-            credentials=google_credentials(self._addresses),
+            credentials=google_credentials(self._addresses, self._project_id),
             transport="rest",
             client_options={"api_endpoint": self._addresses.service(HOST)},
         )

@@ -32,7 +32,7 @@ class SqlAdmin:
         return build(
             "sqladmin",
             "v1beta4",
-            credentials=google_credentials(self._addresses),
+            credentials=google_credentials(self._addresses, self._project_id),
             client_options={"api_endpoint": self._addresses.service(HOST)},
             static_discovery=True,
             cache_discovery=False,

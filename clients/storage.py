@@ -32,7 +32,7 @@ class Storage:
 
         return Client(
             project=self._project_id,
-            credentials=google_credentials(self._addresses),
+            credentials=google_credentials(self._addresses, self._project_id),
             client_options={"api_endpoint": self._addresses.service(HOST)},
         )
 

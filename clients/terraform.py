@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from clients import terraform_supervisor
-from clients.addresses import Addresses
+from clients.addresses import TERRAFORM_IDENTITIES, Addresses
 from clients.credentials import principal
 from clients.terraform_binary import find_terraform
 from clients.terraform_init import DATA, initialisation_digest
@@ -42,7 +42,8 @@ from environment.terraform_failures import failure_type
 ALLOWED = frozenset(
     {"PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER"}
     | {"SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"}
-    | {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"}
+    | {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"}
+    | {"USER_PROJECT_OVERRIDE"}
     | {"TF_PLUGIN_CACHE_DIR", "TF_REATTACH_PROVIDERS"}
 )
 ALLOWED_PREFIXES = ("GOOGLE_", "CLOUDSDK_")
@@ -59,12 +60,16 @@ log = logging.getLogger(__name__)
 
 def child_environment(variables: Mapping[str, str]) -> dict[str, str]:
     """Return what a Terraform process may see of ours."""
-    child = {name: value for name, value in variables.items() if name in ALLOWED or name.startswith(ALLOWED_PREFIXES)}
+    child = {name: value for name, value in variables.items() if _is_allowed(name)}
     # A configuration file that is named and missing makes Terraform warn on every call.
     configuration = variables.get("TF_CLI_CONFIG_FILE", "")
     if Path(configuration).is_file():
         child["TF_CLI_CONFIG_FILE"] = configuration
     return child | {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
+
+
+def _is_allowed(name: str) -> bool:
+    return name in ALLOWED or (name.startswith(ALLOWED_PREFIXES) and name not in TERRAFORM_IDENTITIES)
 
 
 class Terraform:

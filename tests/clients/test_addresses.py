@@ -1,6 +1,6 @@
 import pytest
 
-from clients.addresses import ENDPOINT, TOKEN, Addresses
+from clients.addresses import ENDPOINT, TERRAFORM_IDENTITIES, TOKEN, Addresses
 from environment.errors import SpecError
 
 
@@ -25,3 +25,11 @@ def test_a_run_on_google_is_refused_while_variables_point_elsewhere() -> None:
 def test_a_run_on_the_sandbox_needs_a_local_address(endpoint: str) -> None:
     with pytest.raises(SpecError, match="sandbox env"):
         Addresses.from_environment({ENDPOINT: endpoint}).check("sandbox")
+
+
+@pytest.mark.parametrize("variable", sorted(TERRAFORM_IDENTITIES))
+def test_a_run_on_google_has_one_identity(variable: str) -> None:
+    Addresses.from_environment({variable: "", TOKEN: "t"}).check("google")
+    with pytest.raises(SpecError, match=f"{variable} is set, which Terraform alone would obey; unset it"):
+        Addresses.from_environment({variable: "x"}).check("google")
+    Addresses.from_environment({variable: "x", ENDPOINT: "http://127.0.0.1:1"}).check("sandbox")

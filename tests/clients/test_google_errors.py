@@ -68,3 +68,10 @@ def test_a_permission_in_the_details_and_whoever_we_are_are_named() -> None:
 def test_a_silent_server_is_not_told_as_a_lost_connection() -> None:
     with pytest.raises(UnreachableError, match="no answer in time"), google_errors("read the instance"):
         raise TimeoutError("The read operation timed out")
+
+
+def test_credentials_without_a_quota_project_are_no_api_that_is_off() -> None:
+    said = "The sqladmin.googleapis.com API requires a quota project, which is not set by default."
+    error = classify(Answer(403, said, frozenset({"SERVICE_DISABLED"})), "list", "projects/acme-dev")
+    assert type(error) is CredentialsError
+    assert error.hint == "run `gcloud auth application-default set-quota-project acme-dev`"

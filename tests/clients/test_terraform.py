@@ -14,3 +14,10 @@ def test_the_configuration_file_is_passed_only_where_it_exists(tmp_path: Path) -
     assert "TF_CLI_CONFIG_FILE" not in child_environment({"TF_CLI_CONFIG_FILE": str(file)})
     file.write_text("")
     assert child_environment({"TF_CLI_CONFIG_FILE": str(file)})["TF_CLI_CONFIG_FILE"] == str(file)
+
+
+def test_proxies_and_the_quota_project_reach_terraform_and_another_identity_does_not() -> None:
+    passed = {"ALL_PROXY": "socks5://p", "USER_PROJECT_OVERRIDE": "true", "GOOGLE_BILLING_PROJECT": "acme"}
+    child = child_environment({**passed, "GOOGLE_CREDENTIALS": "{}", "GOOGLE_IMPERSONATE_SERVICE_ACCOUNT": "a@b"})
+    assert passed.items() <= child.items()
+    assert not {"GOOGLE_CREDENTIALS", "GOOGLE_IMPERSONATE_SERVICE_ACCOUNT"} & set(child)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.kernel.errors import invalid
 from sandbox.kernel.pages import paginate
 from sandbox.kernel.routes import Call, Handler, Json
 from sandbox.services.secretmanager.secrets import Secrets
@@ -54,8 +55,13 @@ def get_version(call: Call) -> Json:
 
 
 def list_versions(call: Call) -> Json:
-    """secrets.versions.list."""
+    """secrets.versions.list, newest first, with `filter=state:ENABLED` or another state."""
     found = _secrets(call).list_versions(call.params["secret"])
+    key, _, state = call.query.get("filter", "").replace(" ", "").partition(":")
+    if key not in ("", "state"):
+        raise invalid(f"Invalid filter: {call.query['filter']}")
+    if state:
+        found = [version for version in found if version["state"] == state]
     page, token = paginate(found, call.query)
     return {"versions": page, "totalSize": len(found)} | ({"nextPageToken": token} if token else {})
 

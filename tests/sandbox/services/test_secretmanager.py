@@ -50,3 +50,12 @@ def test_what_is_missing_or_taken_is_said(services, secret) -> None:
     assert services.error("POST", "secretmanager", f"{SECRETS}?secretId=t", {}).code == 400
     assert services.error("GET", "secretmanager", f"{SECRETS}/t").code == 404
     assert services.error("GET", "secretmanager", f"{secret}/versions/latest:access").code == 404
+
+
+def test_versions_are_listed_by_state_newest_first(services, secret) -> None:
+    for _ in range(3):
+        services("POST", "secretmanager", f"{secret}:addVersion", {"payload": {"data": VALUE}})
+    services("POST", "secretmanager", f"{secret}/versions/3:disable")
+    found = services("GET", "secretmanager", f"{secret}/versions?filter=state:ENABLED")["versions"]
+    assert [version["name"].rsplit("/", 1)[-1] for version in found] == ["2", "1"]
+    assert services.error("GET", "secretmanager", f"{secret}/versions?filter=etag:x").code == 400
