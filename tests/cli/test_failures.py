@@ -1,0 +1,179 @@
+"""The command when it fails, is interrupted or killed: what it says and how it exits, and that the same one goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import lifecycle
+
+COMMAND = [str(Path(sys.executable).parent / "mlops-env")]
+PROJECT = "acme-crash-project"
+SPEC = f"""\
+name: crash
+cloud: sandbox
+role: dev
+project_id: {PROJECT}
+region: us-central1
+zone: us-central1-a
+name_prefix: crash
+state: {{bucket: acme-crash-tfstate}}
+"""
+LOCK = "storage.googleapis.com/storage/v1/b/acme-crash-tfstate/o/mlops-env%2Fcrash%2Fdefault.tflock"
+SECONDS = 120
+
+
+class Machine:
+    """A user's machine with a sandbox of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.data_dir = home / "sandbox"
+        self.spec = str(home / "crash.yaml")
+        Path(self.spec).write_text(SPEC)
+        names = {"XDG_STATE_HOME": "state", "XDG_CACHE_HOME": "cache", "PREFECT_HOME": "prefect"}
+        folders = {name: str(home / folder) for name, folder in names.items()}
+        self.variables = {**os.environ, **folders, "MLOPS_ENV_SANDBOX_DIR": str(self.data_dir)}
+        self.variables.pop("PREFECT_API_URL", None)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*COMMAND, *(arguments or ("create", self.spec))],
+            env=self.variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=SECONDS)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def control(self, method: str, route: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        answer = lifecycle.control(self.data_dir, method, route, body)
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def end_when(self, seen: Callable[[dict[str, Any]], bool], number: signal.Signals) -> tuple[int, str]:
+        """Run create, send it a signal once a call was seen, and return its exit code and what it said."""
+        before = max((call["number"] for call in self.control("GET", "calls")["calls"]), default=0)
+        process = self.start()
+        deadline = time.monotonic() + SECONDS
+        while not any(map(seen, self.control("GET", f"calls?since={before}")["calls"])):
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(number)
+        err = process.communicate(timeout=SECONDS)[1]
+        return process.returncode, err
+
+    def export(self) -> str:
+        """Return the whole cloud, without what follows from the database's random suffix."""
+        text = json.dumps(self.control("GET", "export"), sort_keys=True)
+        suffix = re.search(r"crash-mysql-([a-z0-9]{6})", text)
+        assert suffix
+        text = text.replace(suffix[1], "SUFFIX")
+        text = re.sub(r"cloudsqlproxy-[a-z0-9]{8,10}", "cloudsqlproxy-HASH", text)
+        return re.sub(r"p(\d+)-[0-9a-f]{6}@gcp-sa-cloud-sql", r"p\1-HASH@gcp-sa-cloud-sql", text)
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    found = Machine(tmp_path_factory.mktemp("machine"))
+    yield found
+    lifecycle.stop(found.data_dir)
+
+
+def is_post(path: str) -> Callable[[dict[str, Any]], bool]:
+    """Recognise a call that made something."""
+    return lambda call: call["method"] == "POST" and call["path"].endswith(path) and call["status"] == 200
+
+
+def one_line(err: str) -> str:
+    """Return the last line, after a look that nothing of Prefect's or Python's own is on the way."""
+    assert "Traceback" not in err
+    assert "Task run failed" not in err
+    assert "Encountered exception" not in err
+    return err.strip().splitlines()[-1]
+
+
+def test_no_credentials_is_said_within_seconds(tmp_path: Path) -> None:
+    variables = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "GCE_METADATA_IP": "192.0.2.1"}  # RFC 5737
+    began = time.monotonic()
+    done = subprocess.run(
+        [*COMMAND, "status", "dev"], env=variables, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert one_line(done.stderr).startswith(
+        "mlops-env: no Google credentials were found; run `gcloud auth application-"
+    )
+    assert time.monotonic() - began < 20
+
+
+def test_interrupted_and_killed_runs_are_finished_by_the_same_command(machine: Machine) -> None:
+    lifecycle.start(machine.data_dir)
+    for slow in ("compute.*/subnetworks", "container.*/nodePools", "sqladmin.*/users"):  # so that we come in time
+        machine.control("POST", "faults", {"path": slow, "method": "POST", "delay_s": 2})
+    code, err = machine.end_when(is_post("/global/networks"), signal.SIGINT)
+    assert code == 130
+    assert one_line(err) == "mlops-env: interrupted; run the same command again to go on"
+    token = {"Authorization": f"Bearer {(machine.data_dir / 'token').read_text()}"}
+    import httpx
+
+    url = lifecycle.status(machine.data_dir).url
+    assert httpx.get(f"{url}/{LOCK}", headers=token, trust_env=False).status_code == 404
+
+    points: list[Callable[[dict[str, Any]], bool]] = [
+        is_post("/clusters"),
+        is_post(":addVersion"),
+        lambda call: call["mutating"] and call["method"] == "PATCH" and "/deployments/" in call["path"],
+    ]
+    for point in points:
+        assert machine.end_when(point, signal.SIGKILL)[0] == -signal.SIGKILL
+    done = machine.run()
+    assert done.returncode == 0, done.stderr
+    found = machine.export()
+    machine.control("POST", "reset", {})
+    assert machine.run().returncode == 0
+    assert machine.export() == found, "an undisturbed run makes something else"
+
+
+def test_a_killed_sandbox_comes_back_as_it_was(machine: Machine) -> None:
+    before = lifecycle.status(machine.data_dir)
+    assert before.pid is not None
+    os.kill(before.pid, signal.SIGKILL)
+    while lifecycle.is_running(machine.data_dir):
+        time.sleep(0.01)
+    done = machine.run()
+    assert done.returncode == 0, done.stderr
+    assert "no changes" in done.stdout
+    after = lifecycle.status(machine.data_dir)
+    assert (after.url, after.clusters) == (before.url, before.clusters)
+    assert json.loads(machine.run("status", machine.spec, "--json").stdout)["state"] == "ready"
+
+
+def test_a_failure_is_one_line_and_the_traceback_is_for_debug(machine: Machine) -> None:
+    said = "Permission 'serviceusage.services.list' denied on resource 'projects/p' (or it may not exist)."
+    fault = {"path": "serviceusage.*/services", "method": "GET", "status": 403, "message": said, "times": 0}
+    machine.control("POST", "faults", fault)
+    for command in ("create", "status"):
+        done = machine.run(command, machine.spec)
+        assert done.returncode == 1
+        assert one_line(done.stderr) == (
+            f"mlops-env: could not list the enabled services: {said}; "
+            "grant user@sandbox.localhost a role with serviceusage.services.list"
+        )
+    assert "Traceback" in machine.run("--debug", "status", machine.spec).stderr
+    machine.control("DELETE", "faults")
