@@ -16,13 +16,14 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from sandbox.provider.batches import Batches
-from sandbox.provider.errors import ApiFailure, ConfigurationError, Gone, ProviderError
+from sandbox.provider.errors import ApiFailure, ConfigurationError, ConnectionCut, Gone, ProviderError
 from sandbox.provider.settings import Settings
 
 Json = dict[str, Any]
 RETRIED = frozenset({429, 500, 502, 503})
 RETRY_SECONDS = (0.5, 1.0, 1.5, 2.5, 4.0, 6.5)
 """As recorded of the real provider, cut where patience on one machine ends."""
+_CUT = (ConnectionResetError, BrokenPipeError, http.client.BadStatusLine)
 _SAFE = "/:@%*!$&'()+,;=~"
 
 
@@ -67,6 +68,9 @@ class Api:
                 if failure.code == 404 and method == "GET":
                     raise Gone(f"{path}: {failure.message}") from failure
                 if pause is None or not (_is_passing(failure) or retry_when(failure)):
+                    raise
+            except ConnectionCut:
+                if pause is None:
                     raise
             time.sleep(pause)
         raise AssertionError("unreachable: the last attempt returns or raises")
@@ -130,7 +134,8 @@ class Api:
                 self._local.connections.pop(origin, None)
                 if is_new or is_last or not isinstance(problem, ConnectionError | http.client.BadStatusLine):
                     address = f"{method} {origin}{target.split('?')[0]}"
-                    raise ProviderError(f"{address}: {problem or type(problem).__name__}") from problem
+                    kind = ConnectionCut if isinstance(problem, _CUT) else ProviderError
+                    raise kind(f"{address}: {problem or type(problem).__name__}") from problem
         raise AssertionError("unreachable: the second attempt returns or raises")
 
     def close(self) -> None:

@@ -14,6 +14,10 @@ class ConfigurationError(ProviderError):
     """The provider block or the environment lacks something."""
 
 
+class ConnectionCut(ProviderError):
+    """The other end hung up before it answered: tried again, as the real provider does."""
+
+
 class ApiFailure(ProviderError):
     """An answer outside 2xx.
 

@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.provider import api as api_module
 from sandbox.provider.api import Api
-from sandbox.provider.errors import ApiFailure, ConfigurationError, Gone, ProviderError
+from sandbox.provider.errors import ApiFailure, ConfigurationError, ConnectionCut, Gone, ProviderError
 from sandbox.provider.settings import Settings
 
 Json = dict[str, Any]
@@ -39,6 +39,9 @@ class Handler(BaseHTTPRequestHandler):
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.server.seen.append({"method": self.command, "path": self.path, "headers": dict(self.headers), "body": raw})
         status, body = self.server.planned.pop(0)
+        if not status:
+            self.close_connection = True
+            return
         content = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(content)))
@@ -126,6 +129,15 @@ def test_which_answers_are_tried_again(
             api.call("compute", "POST", "x")
         assert raised.value.code == answer[0]
         assert len(server.seen) == 1
+
+
+def test_a_connection_that_is_cut_is_opened_again(api: Api, server: Server) -> None:
+    server.planned = [(0, {}), (200, {"a": 1}), (0, {}), (0, {}), (200, {"b": 2})]
+    assert api.call("compute", "POST", "x", {}) == {"a": 1}
+    assert api.call("compute", "POST", "x", {}) == {"b": 2}
+    server.planned = [(0, {})] * 4
+    with pytest.raises(ConnectionCut, match="POST http"):
+        api.call("compute", "POST", "x", {})
 
 
 def test_patience_ends(api: Api, server: Server) -> None:
