@@ -34,6 +34,7 @@ from environment.terraform_events import (
     ResourceChange,
     TerraformEvent,
     parse_event,
+    plain_error,
     planned_changes,
     reported_errors,
 )
@@ -194,8 +195,9 @@ class Terraform:
     def _failure(self, command: str, events: list[TerraformEvent]) -> TerraformError:
         errors = reported_errors(events)
         if not errors:
-            said = " ".join(" ".join(event.message for event in events[-12:]).replace("│", " ").split())
-            return failure_type(command, said)(f"terraform {command} failed: {said}")
+            said = plain_error(event.message for event in events)
+            hint = f"if you chose another provider, remove {self._folder / LOCK_FILE}" if "checksums" in said else ""
+            return failure_type(command, said)(f"terraform {command} failed: {said}", hint)
         # What does not heal comes first: waiting for the others would be in vain.
         types = [failure_type(command, diagnostic.text) for diagnostic in errors]
         diagnostic, kind = min(zip(errors, types, strict=True), key=lambda pair: issubclass(pair[1], TransientError))

@@ -95,6 +95,14 @@ def _diagnostic(body: dict[str, Any] | None) -> Diagnostic | None:
     return Diagnostic(body.get("severity", "error"), body.get("summary", ""), body.get("detail", ""), address)
 
 
+def plain_error(lines: Iterable[str]) -> str:
+    """Return in one line what a command printed that has no JSON to offer: its error, else its last lines."""
+    found = list(lines)
+    said = " ".join(" ".join(found).replace("│", " ").replace("╷", " ").replace("╵", " ").split())
+    _, error, rest = said.partition("Error: ")
+    return (rest if error else " ".join(" ".join(found[-12:]).split()))[:_TEXT_LIMIT]
+
+
 def planned_changes(events: Iterable[TerraformEvent]) -> tuple[ResourceChange, ...]:
     """List what the plan will change, sorted by address.
 

@@ -1,6 +1,15 @@
 import json
 
-from environment.terraform_events import ResourceChange, count_actions, parse_event, planned_changes, reported_errors
+import pytest
+
+from environment.terraform_events import (
+    ResourceChange,
+    count_actions,
+    parse_event,
+    plain_error,
+    planned_changes,
+    reported_errors,
+)
 
 
 def line(**fields: object) -> str:
@@ -38,6 +47,19 @@ def test_an_error_names_its_resource_in_one_line() -> None:
     (diagnostic,) = reported_errors([parse_event(warning), parse_event(line(type="diagnostic", diagnostic=error))])
     assert diagnostic is not None
     assert diagnostic.one_line() == "module.a.b: Error 403: no permission"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["Initializing...", "╷", "│ Error: Failed to install provider", "│ ", "│ Error while", "╵"],
+         "Failed to install provider Error while"),
+        (["panic: nil", "goroutine 1"], "panic: nil goroutine 1"),
+        ([], ""),
+    ],
+)  # fmt: skip
+def test_an_error_in_plain_text_is_one_line_without_what_came_before(lines: list[str], expected: str) -> None:
+    assert plain_error(lines) == expected
 
 
 def test_what_is_not_json_is_kept_as_text() -> None:
