@@ -76,6 +76,9 @@ def stripped(value: Any, with_messages: bool) -> Any:
     # The published types come without prose.
     dropped = {"description"} | (set() if with_messages else {"message"})
     kept = {key: stripped(item, with_messages) for key, item in value.items() if key not in dropped}
+    if "managedFields" in kept:
+        # Their order follows their times, which are whole seconds.
+        kept["managedFields"] = sorted(kept["managedFields"], key=json.dumps)
     if value.get("reason") == "Conflict" and "causes" in (kept.get("details") or {}):
         # The real server lists the managers of a conflict in any order.
         kept["details"]["causes"].sort(key=json.dumps)
