@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cli.approval import ask_approval
 from cli.clouds import load_spec, reach_cloud
 from cli.options import CLOUD, ENVIRONMENT, SET, YES
 from cli.prefect_server import TemporaryServer
-from cli.report import err, out, progress
+from cli.report import err, out
+from cli.runs import run_flow
 
 if TYPE_CHECKING:
     from environment.reports import CreateReport
@@ -26,29 +26,6 @@ def create(environment: str = ENVIRONMENT, set_: list[str] = SET, cloud: str = C
     err.print(f"Creating {spec.name} in project {spec.project_id} ({spec.cloud})")
     report: CreateReport = run_flow("create_environment", environment, overrides, server)
     _summarise(report, time.monotonic() - began)
-
-
-def run_flow(name: str, environment: str, overrides: list[str], server: TemporaryServer) -> Any:
-    """Run a flow of ours in this process; its messages go to stderr."""
-    with progress("Getting ready") as lines:
-        flow = _import_flow(name)
-        for logger in ("prefect.flow_runs", "prefect.task_runs"):
-            logging.getLogger(logger).addHandler(lines)
-        with server.ready():
-            return flow(environment, overrides)
-
-
-def _import_flow(name: str) -> Any:
-    """Import the flow and what its clients need: the server takes longer to start."""
-    import gc
-    from importlib import import_module
-
-    gc.disable()  # modules are no garbage, and looking for it takes a fifth of the time that they load in
-    flow = getattr(import_module(f"flows.{name}"), name)
-    import_module("clients.preload").preload()
-    gc.freeze()
-    gc.enable()
-    return flow
 
 
 def _summarise(report: CreateReport, seconds: float) -> None:

@@ -61,6 +61,17 @@ class Storage:
                 return False
         return True
 
+    def has_bucket(self, name: str) -> bool:
+        """Tell whether a bucket of that name is there for us; 403 is an error of its own, never read as absence."""
+        from google.api_core.exceptions import NotFound
+
+        with google_errors(f"read the bucket {name}", name):
+            try:
+                self._client.get_bucket(name, retry=None)
+            except NotFound:
+                return False
+        return True
+
     def read(self, bucket: str, name: str) -> str | None:
         """Return a small object's text, None where there is none."""
         from google.api_core.exceptions import NotFound

@@ -8,6 +8,7 @@ stray TF_WORKSPACE or TF_VAR_… has no effect. A supervisor stands between us a
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -19,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from clients import terraform_supervisor
@@ -28,14 +30,7 @@ from clients.terraform_binary import find_terraform
 from environment.errors import StateLockedError, TerraformError
 from environment.google_messages import refusal_hint
 from environment.state_lock import parse_state_lock
-from environment.terraform_events import (
-    Diagnostic,
-    ResourceChange,
-    TerraformEvent,
-    first_error,
-    parse_event,
-    planned_changes,
-)
+from environment.terraform_events import Diagnostic, TerraformEvent, first_error, parse_event
 
 ALLOWED = frozenset(
     {"PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER"}
@@ -51,6 +46,10 @@ VARIABLES = "environment.tfvars.json"
 
 OnEvent = Callable[[TerraformEvent], None]
 log = logging.getLogger(__name__)
+
+
+def ignore(event: TerraformEvent) -> None:
+    """Report nothing."""
 
 
 def child_environment(variables: Mapping[str, str]) -> dict[str, str]:
@@ -74,8 +73,8 @@ class Terraform:
         self._environment = child_environment(variables)
         self._builder = CommandBuilder(working_dir=str(folder), terraform_bin_path=find_terraform())
 
-    def prepare(self, source: Path, values: Mapping[str, Any]) -> None:
-        """Copy the root module into the working folder and write its variables."""
+    def prepare(self, source: Path) -> None:
+        """Copy the root module into the working folder."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         wanted = {file.relative_to(source) for file in source.rglob("*.tf")}
         for file in self._folder.rglob("*.tf"):
@@ -86,25 +85,62 @@ class Terraform:
             target.parent.mkdir(parents=True, exist_ok=True)
             if not target.exists() or target.read_bytes() != (source / name).read_bytes():
                 shutil.copyfile(source / name, target)
+
+    def write_variables(self, values: Mapping[str, Any]) -> None:
+        """Write the root module's variables, for `plan`."""
         (self._folder / VARIABLES).write_text(json.dumps(values, indent=2, sort_keys=True))
 
-    @property
-    def is_initialised(self) -> bool:
-        """Tell whether `init` has been here: the backend that outputs are read from is known."""
-        return (self._folder / ".terraform" / "terraform.tfstate").is_file()
-
-    def init(self, bucket: str, prefix: str) -> None:
-        """Initialise providers, modules and the gcs backend."""
+    def init(self, bucket: str = "", prefix: str = "") -> None:
+        """Initialise providers, modules and the backend: gcs, where a bucket is given."""
         storage = f"{self._addresses.service('storage.googleapis.com')}/storage/v1/b"
-        backend = {"bucket": bucket, "prefix": prefix, "storage_custom_endpoint": storage}
-        self._run("init", lambda event: None, input=False, reconfigure=True, no_color=True, backend_config=backend)
+        backend = {"bucket": bucket, "prefix": prefix, "storage_custom_endpoint": storage} if bucket else {}
+        self._run("init", ignore, input=False, reconfigure=True, no_color=True, backend_config=backend)
 
-    def plan(self, on_event: OnEvent) -> tuple[ResourceChange, ...]:
-        """Plan to a file and return what would change."""
-        events = self._run(
-            "plan", on_event, out=PLAN, var_file=VARIABLES, json=True, input=False, lock_timeout=LOCK_TIMEOUT
-        )
-        return planned_changes(events)
+    def init_once(self, bucket: str, prefix: str) -> None:
+        """Initialise unless it was done before with all the same: modules, backend, providers, Terraform itself."""
+        note = self._folder / ".terraform" / "initialised"
+        current = self._digest(bucket, prefix)
+        providers = self._folder / ".terraform" / "providers"
+        is_whole = providers.is_dir() and all(path.exists() for path in providers.rglob("*"))  # they may be links
+        if is_whole and note.is_file() and note.read_text() == current:
+            return
+        self.init(bucket, prefix)
+        note.write_text(current)
+
+    def _digest(self, *more: str) -> str:
+        """Return what `init` goes by, as a hash."""
+        digest = hashlib.sha256("\0".join((self._addresses.endpoint or "", find_terraform(), *more)).encode())
+        for name in sorted(self._folder.rglob("*.tf")):
+            digest.update(name.read_bytes())
+        if configuration := self._environment.get("TF_CLI_CONFIG_FILE"):
+            digest.update(Path(configuration).read_bytes())
+        return digest.hexdigest()
+
+    def plan(self) -> None:
+        """Plan to a file, under the state's lock, for `apply` to carry out."""
+        self._run("plan", ignore, out=PLAN, var_file=VARIABLES, json=True, input=False, lock_timeout=LOCK_TIMEOUT)
+
+    def read_plan(self, values: Mapping[str, Any], *, refresh: bool = True) -> dict[str, Any]:
+        """Plan without the state's lock and for nobody to apply; return the plan as `show_plan` does.
+
+        Plan and variables are files of a private folder that ends with the call: a plan holds every value in clear.
+
+        Args:
+            values: The root module's variables.
+            refresh: Look at what is there; without, the state is taken for it.
+        """
+        with TemporaryDirectory(prefix="mlops-env-plan-") as private:
+            plan, variables = Path(private) / PLAN, Path(private) / VARIABLES
+            variables.write_text(json.dumps(values))
+            self._run(
+                *("plan", ignore), out=plan, var_file=variables, json=True, input=False, lock=False, refresh=refresh
+            )
+            return self.show_plan(plan)
+
+    def show_plan(self, plan: Path | str = PLAN) -> dict[str, Any]:
+        """Return a saved plan: https://developer.hashicorp.com/terraform/internals/json-format. Values are in clear."""
+        events = self._run("show", ignore, str(plan), json=True, no_color=True)
+        return dict(json.loads("\n".join(event.message for event in events)))
 
     def apply(self, on_event: OnEvent) -> None:
         """Apply the plan that was saved."""
@@ -113,12 +149,6 @@ class Terraform:
     def discard_plan(self) -> None:
         """Remove the saved plan: it is good for one apply, and nothing of it should last."""
         (self._folder / PLAN).unlink(missing_ok=True)
-
-    def outputs(self) -> dict[str, Any]:
-        """Return the outputs: `{name: {"value": …, "type": …, "sensitive": …}}`."""
-        events = self._run("output", lambda event: None, json=True, no_color=True)
-        document = json.loads("\n".join(event.message for event in events if event.kind == "text"))
-        return dict(document)
 
     def _run(self, command: str, on_event: OnEvent, *arguments: str, **options: Any) -> list[TerraformEvent]:
         """Run a command, hand on its events as they come, and return them all.
@@ -198,8 +228,6 @@ def _typed(line: str, *, is_json: bool) -> TerraformEvent:
 
 def working_folder(addresses: Addresses, bucket: str, prefix: str) -> Path:
     """Return the working folder of an environment, apart for each cloud, state bucket and prefix."""
-    import hashlib
-
     base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "mlops-env"
     key = hashlib.sha256(f"{addresses.endpoint or 'google'} {bucket}/{prefix}".encode()).hexdigest()[:12]
     return base / "terraform" / f"{prefix.rsplit('/', 1)[-1]}-{key}"

@@ -1,4 +1,4 @@
-"""What `terraform plan -json` and `apply -json` say, typed.
+"""What `terraform plan -json` and `apply -json` say while they run, typed. What a plan holds is in `terraform_plan`.
 
 Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 """
@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-Action = Literal["create", "update", "delete", "replace", "read", "noop"]
 _APPLY = {"apply_start", "apply_progress", "apply_complete", "apply_errored"}
 _DETAILS = re.compile(r"\nDetails:\n\[.*?\n\]", re.DOTALL)
 _TEXT_LIMIT = 1000
@@ -34,14 +32,6 @@ class Diagnostic:
 
 
 @dataclass(frozen=True)
-class ResourceChange:
-    """A change that Terraform plans: what it will do to the resource at an address."""
-
-    action: str
-    address: str
-
-
-@dataclass(frozen=True)
 class TerraformEvent:
     """One line of the stream. `elapsed_seconds` counts since the resource's apply began."""
 
@@ -51,7 +41,6 @@ class TerraformEvent:
     action: str = ""
     elapsed_seconds: float = 0.0
     diagnostic: Diagnostic | None = None
-    outputs: tuple[ResourceChange, ...] = ()
 
     @property
     def is_progress(self) -> bool:
@@ -75,13 +64,7 @@ def parse_event(line: str) -> TerraformEvent:
         action=str(change.get("action", "")),
         elapsed_seconds=float(change.get("elapsed_seconds", 0)),
         diagnostic=_diagnostic(event.get("diagnostic")),
-        outputs=_output_changes(event.get("outputs")),
     )
-
-
-def _output_changes(outputs: dict[str, Any] | None) -> tuple[ResourceChange, ...]:
-    actions = ((name, str(output.get("action", "noop"))) for name, output in (outputs or {}).items())
-    return tuple(ResourceChange(action, f"output.{name}") for name, action in actions if action != "noop")
 
 
 def _diagnostic(body: dict[str, Any] | None) -> Diagnostic | None:
@@ -89,25 +72,6 @@ def _diagnostic(body: dict[str, Any] | None) -> Diagnostic | None:
         return None
     address = body.get("address") or ""
     return Diagnostic(body.get("severity", "error"), body.get("summary", ""), body.get("detail", ""), address)
-
-
-def planned_changes(events: Iterable[TerraformEvent]) -> tuple[ResourceChange, ...]:
-    """List what the plan will change, sorted by address.
-
-    A plan that changes nothing but outputs, as after a release that adds one, lists those as "output.NAME".
-    """
-    found = list(events)
-    planned = [event for event in found if event.kind == "planned_change" and event.action not in ("noop", "read")]
-    changes = [ResourceChange(event.action, event.address) for event in planned]
-    if not changes:
-        changes = [change for event in found for change in event.outputs]
-    return tuple(sorted(changes, key=lambda change: change.address))
-
-
-def count_actions(changes: Iterable[ResourceChange]) -> str:
-    """Say how many of each there are: "48 to create, 1 to update"."""
-    counts = Counter(change.action for change in changes)
-    return ", ".join(f"{count} to {action}" for action, count in sorted(counts.items()))
 
 
 def first_error(events: Iterable[TerraformEvent]) -> Diagnostic | None:

@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from prefect.utilities.annotations import quote
 
-from environment.object_changes import ObjectChange
+from environment.changes import Change
 from environment.objects import Manifest
 from environment.pipeline_parameters import kustomize_parameters
 from environment.pipelines import Rendered
@@ -53,7 +53,7 @@ def deploy_kfp(
     create_table_artifact(
         key=f"objects-{spec.name}",
         table=[
-            {"action": one.action, "object": one.resource, "fields": ", ".join(field.path for field in one.fields)}
+            {"action": one.action, "object": one.address, "fields": ", ".join(field.path for field in one.fields)}
             for one in changes
         ],
         description="Kubernetes objects that changed",
@@ -61,7 +61,7 @@ def deploy_kfp(
     return Completed(message=describe_changes(report.change_count), data=report)
 
 
-def _deploy(spec: Environment, force: bool) -> tuple[PipelinesReport, tuple[ObjectChange, ...]]:
+def _deploy(spec: Environment, force: bool) -> tuple[PipelinesReport, tuple[Change, ...]]:
     mirror = fetch_manifests.submit(spec.pipelines.version)
     infrastructure = read_infrastructure(spec)
     rendering = render_manifests.submit(kustomize_parameters(spec, infrastructure), mirror.result())

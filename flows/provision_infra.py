@@ -9,6 +9,7 @@ from prefect.states import Completed
 
 from environment.reports import InfrastructureReport, describe_changes
 from environment.spec import Environment
+from environment.terraform_plan import bucket_change
 from flows.exclusion import exclusive
 from flows.names import run_name
 from tasks.infrastructure import (
@@ -43,14 +44,13 @@ def provision_infra(environment: str, overrides: list[str] | None = None) -> Sta
 
 
 def _provision(spec: Environment) -> InfrastructureReport:
-    changes = [f"create bucket {spec.state.bucket}"] if ensure_state_bucket(spec) else []
+    made = [bucket_change(spec.state.bucket)] if ensure_state_bucket(spec) else []
     suffix = ensure_database_suffix(spec)
     terraform_init(spec, suffix)
     planned = terraform_plan(spec)
     if planned:
         terraform_apply(spec, planned)
     outputs = read_infrastructure(spec)
-    changes += [f"{change.action} {change.address}" for change in planned]
-    if ensure_database_root_user(spec, outputs):
-        changes.append(f"update user root@% of {outputs.database.instance}")
-    return InfrastructureReport(outputs=outputs, changes=tuple(changes))
+    user = ensure_database_root_user(spec, outputs)
+    changes = (*made, *planned, *(() if user.is_noop else (user,)))
+    return InfrastructureReport(outputs=outputs, changes=tuple(map(str, changes)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import string
 
@@ -13,18 +12,20 @@ from clients.addresses import Addresses
 from clients.root_user import ensure_root_user
 from clients.storage import Storage
 from clients.terraform import Terraform
+from environment.changes import Change, count_actions
 from environment.errors import TerraformError
 from environment.infrastructure import Infrastructure
 from environment.names import SUFFIX_LENGTH
 from environment.paths import project_root
 from environment.spec import Environment
-from environment.terraform_events import ResourceChange, TerraformEvent, count_actions
+from environment.state_folder import SUFFIX_OBJECT, format_suffix, parse_suffix
+from environment.terraform_events import TerraformEvent
+from environment.terraform_plan import infrastructure_changes
 from environment.terraform_variables import terraform_variables
 from tasks.console import DETAIL, PASSING
 from tasks.policy import RETRIED
 from tasks.progress import Progress
 
-SUFFIX_OBJECT = "suffix.json"
 APPLY_TIMEOUT_SECONDS = 2 * 3600
 
 
@@ -47,9 +48,9 @@ def ensure_database_suffix(environment: Environment) -> str:
     kept = storage.read(bucket, name)
     if kept is None:
         alphabet = string.ascii_lowercase + string.digits
-        made = json.dumps({"database": "".join(secrets.choice(alphabet) for _ in range(SUFFIX_LENGTH))})
+        made = format_suffix("".join(secrets.choice(alphabet) for _ in range(SUFFIX_LENGTH)))
         kept = made if storage.write(bucket, name, made, only_if_absent=True) else storage.read(bucket, name)
-    return str(json.loads(kept or made)["database"])
+    return parse_suffix(kept or made)
 
 
 @task(name="terraform-init", task_run_name="terraform init", **RETRIED)
@@ -57,16 +58,19 @@ def terraform_init(environment: Environment, database_suffix: str) -> None:
     """Bring the working folder up to date and initialise it."""
     get_run_logger().info("terraform init", extra=PASSING)
     terraform = _terraform(environment)
-    terraform.prepare(project_root() / "terraform", terraform_variables(environment, database_suffix))
+    terraform.prepare(project_root() / "terraform")
+    terraform.write_variables(terraform_variables(environment, database_suffix))
     terraform.init(environment.state.bucket, environment.state_prefix)
 
 
 @task(name="terraform-plan", task_run_name="terraform plan", timeout_seconds=1800, **RETRIED)
-def terraform_plan(environment: Environment) -> tuple[ResourceChange, ...]:
+def terraform_plan(environment: Environment) -> tuple[Change, ...]:
     """Plan to a file; return what would change."""
     logger = get_run_logger()
     logger.info("terraform plan", extra=PASSING)
-    changes = _terraform(environment).plan(lambda event: None)
+    terraform = _terraform(environment)
+    terraform.plan()
+    changes = infrastructure_changes(terraform.show_plan())
     for change in changes:
         is_many = change.action == "create"  # what changes or goes is worth a line
         logger.info("Planned: %s %s", change.action, change.address, extra=PASSING if is_many else None)
@@ -76,7 +80,7 @@ def terraform_plan(environment: Environment) -> tuple[ResourceChange, ...]:
 
 
 @task(name="terraform-apply", task_run_name="terraform apply", timeout_seconds=APPLY_TIMEOUT_SECONDS)
-def terraform_apply(environment: Environment, changes: tuple[ResourceChange, ...]) -> None:
+def terraform_apply(environment: Environment, changes: tuple[Change, ...]) -> None:
     """Apply the saved plan, with a line of log and a step of progress per resource."""
     logger = get_run_logger()
     progress = Progress("terraform apply", total=len(changes))
@@ -107,8 +111,8 @@ def read_infrastructure(environment: Environment) -> Infrastructure:
 
 
 @task(name="ensure-root-user", task_run_name="ensure root user of {outputs.database.instance}", **RETRIED)
-def ensure_database_root_user(environment: Environment, outputs: Infrastructure) -> bool:
-    """Give the MySQL `root` user the password that Secret Manager holds; say whether anything changed."""
+def ensure_database_root_user(environment: Environment, outputs: Infrastructure) -> Change:
+    """Give the MySQL `root` user the password that Secret Manager holds; return what that changed."""
     get_run_logger().info("MySQL user root", extra=PASSING)
     return ensure_root_user(
         Addresses.from_environment(),

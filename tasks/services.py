@@ -9,7 +9,7 @@ from prefect import get_run_logger, task
 from clients.addresses import Addresses
 from clients.service_usage import ServiceUsage
 from environment.errors import GoogleApiError, PermissionDeniedError, TransientError
-from environment.services import RETIRED
+from environment.services import RETIRED, stays_off
 from environment.spec import Environment
 from tasks.console import DETAIL, PASSING
 from tasks.policy import RETRIED
@@ -32,10 +32,10 @@ def enable_batch(environment: Environment, services: tuple[str, ...]) -> str:
     except (TransientError, PermissionDeniedError):
         raise
     except GoogleApiError as error:
-        retired = [RETIRED[service] for service in services if service in RETIRED]
+        retired = [service for service in services if service in RETIRED]
         if not retired:
             raise
-        warning = f"{services[0]} is retired and stays off ({retired[0].note}): {retired[0].successor} takes its place"
+        warning = stays_off(retired[0])
         get_run_logger().warning("%s [%s]", warning, error.message)
         return warning
     names = ", ".join(service.removesuffix(".googleapis.com") for service in services)

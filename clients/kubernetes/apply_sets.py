@@ -12,7 +12,8 @@ from clients.kubernetes.apply import OnChange, ignore
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.parallel import in_parallel
 from environment.apply_set import ApplySet, Extent, prunable
-from environment.object_changes import FIELD_MANAGER, ObjectChange
+from environment.changes import Change
+from environment.object_changes import FIELD_MANAGER, deleted
 from environment.objects import GroupKind, ObjectReference, reference_of
 
 PARENT_MANAGER = f"{FIELD_MANAGER}-applyset"
@@ -39,16 +40,16 @@ def widen(objects: Objects, apply_set: ApplySet, wanted: Iterable[ObjectReferenc
 
 def prune(
     objects: Objects, apply_set: ApplySet, wanted: Iterable[ObjectReference], *, on_change: OnChange = ignore
-) -> tuple[ObjectChange, ...]:
+) -> tuple[Change, ...]:
     """Delete the members that are no longer wanted, then make the parent name only what is left."""
     keep = tuple(objects.discovery.in_scope(one, apply_set.namespace) for one in wanted)
     extent = read_extent(objects, apply_set) or Extent()
     uids = list_members(objects, apply_set, extent | apply_set.extent_of(keep))
     doomed = prunable(uids, keep)
 
-    def remove(reference: ObjectReference) -> ObjectChange:
+    def remove(reference: ObjectReference) -> Change:
         objects.delete(reference, uids[reference])
-        change = ObjectChange(action="delete", resource=str(reference))
+        change = deleted(reference)
         on_change(change)
         return change
 
@@ -58,6 +59,18 @@ def prune(
     if narrowed != extent:
         _write(objects, apply_set, narrowed)
     return changes
+
+
+def plan_prune(objects: Objects, apply_set: ApplySet, wanted: Iterable[ObjectReference]) -> tuple[Change, ...]:
+    """Return what `prune` would delete; what is wanted of kinds that are not served yet is no member."""
+    keep = tuple(
+        one._replace(namespace=(one.namespace or apply_set.namespace) if resource.is_namespaced else "")
+        for one in wanted
+        if (resource := objects.discovery.find(one))
+    )
+    extent = read_extent(objects, apply_set) or Extent()
+    uids = list_members(objects, apply_set, extent | apply_set.extent_of(keep))
+    return tuple(map(deleted, prunable(uids, keep)))
 
 
 def list_members(objects: Objects, apply_set: ApplySet, extent: Extent) -> dict[ObjectReference, str]:

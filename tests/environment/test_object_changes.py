@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from environment.object_changes import FieldChange, changed_fields, decide, without_left_fields
+from environment.changes import FieldChange
+from environment.object_changes import changed_fields, decide, without_left_fields
 
 
 def deployment(**spec: Any) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def test_status_is_no_difference():
 def test_difference_makes_an_update_that_names_the_field():
     change = decide(stamped(deployment(replicas=2)), stamped(deployment()))
     assert change.action == "update"
-    assert change.fields == (FieldChange(path=".spec.replicas", old="1", new="2"),)
+    assert change.fields == (FieldChange(path=".spec.replicas", before=1, after=2),)
     assert change.explain() == "update Deployment ml/ui: .spec.replicas"
 
 
@@ -70,8 +71,8 @@ def test_ownership_of_others_is_not_ours_to_change():
     ("old", "new", "expected"),
     [
         ({"a": 1}, {"a": 1, "b": "x"}, [(".spec.b", None, "x")]),
-        ({"a": {"b": 1}}, {"a": {}}, [(".spec.a.b", "1", None)]),
-        ({"a": [1, 2]}, {"a": [1, 3, 4]}, [(".spec.a[1]", "2", "3"), (".spec.a[2]", None, "4")]),
+        ({"a": {"b": 1}}, {"a": {}}, [(".spec.a.b", 1, None)]),
+        ({"a": [1, 2]}, {"a": [1, 3, 4]}, [(".spec.a[1]", 2, 3), (".spec.a[2]", None, 4)]),
         (
             {"c": [{"name": "x", "image": "1"}, {"name": "y", "image": "1"}]},
             {"c": [{"name": "y", "image": "1"}, {"name": "x", "image": "2"}]},
@@ -83,14 +84,14 @@ def test_ownership_of_others_is_not_ours_to_change():
             [(".spec.c", '["x", "y"]', '["y", "x"]')],
         ),
         ({"c": [{"name": "x"}]}, {"c": []}, [('.spec.c[name="x"]', '{"name": "x"}', None)]),
-        ({"a": True}, {"a": None}, [(".spec.a", "true", None)]),
+        ({"a": True}, {"a": None}, [(".spec.a", True, None)]),
         ({"a": "x"}, {"a": {"b": 1}}, [(".spec.a", "x", '{"b": 1}')]),
     ],
 )
 def test_changed_fields_are_named_by_path(old, new, expected):
     metadata = {"metadata": {"name": "x"}}
     found = changed_fields({**metadata, "spec": old}, {**metadata, "spec": new})
-    assert [(one.path, one.old, one.new) for one in found] == expected
+    assert [(one.path, one.before, one.after) for one in found] == expected
 
 
 def secret(data: Any, annotations: Any = None) -> dict[str, Any]:
