@@ -33,7 +33,7 @@ _ACTIONS: dict[tuple[str, ...], Action] = {
     ("create", "delete"): "replace",
     ("create", "forget"): "replace",
 }
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class InfrastructurePlan(BaseModel):

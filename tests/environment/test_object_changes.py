@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from environment.changes import FieldChange
-from environment.object_changes import changed_fields, decide, without_left_fields
+from environment.object_changes import changed_fields, decide, owner_of, without_left_fields
 
 
 def deployment(**spec: Any) -> dict[str, Any]:
@@ -132,3 +132,26 @@ def test_leaving_a_field_does_not_change_the_manifest():
     given = deployment()
     without_left_fields(given, [(".spec.replicas", "x")])
     assert given == deployment()
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "expected"),
+    [
+        (".spec.a", ".spec.a", "kubectl-edit"),
+        (".spec.a.b", ".spec.a", "kubectl-edit"),
+        (".spec.a", ".spec.a.b", "kubectl-edit"),
+        ('.spec.c[name="x"].image', '.spec.c[name="x"].image', "kubectl-edit"),
+        (".spec.ab", ".spec.a", ""),
+    ],
+)
+def test_owner_of_a_changed_field_is_who_stands_against_it(path, field, expected):
+    assert owner_of(path, [(field, '"kubectl-edit" using apps/v1')]) == expected
+
+
+def test_fields_that_others_own_carry_their_owner():
+    live, desired = stamped(deployment(paused=True)), stamped(deployment(replicas=3))
+    change = decide(desired, live, conflicts=[(".spec.replicas", '"kubectl-scale" using apps/v1')])
+    assert [(field.path, field.owner) for field in change.fields] == [
+        (".spec.paused", ""),
+        (".spec.replicas", "kubectl-scale"),
+    ]
