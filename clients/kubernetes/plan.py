@@ -1,7 +1,7 @@
 """What an installation would change on a cluster, decided by the functions that apply it; nothing is changed.
 
-An object in a namespace that is not there, or of a kind that is not served yet, is new: the API server would refuse
-even the dry run. Without a cluster all objects are.
+An object in a namespace that is not there, or on its way out, is new, and so is one of a kind that is not served yet:
+the API server would refuse even the dry run. Without a cluster all objects are new.
 """
 
 from __future__ import annotations
@@ -40,9 +40,12 @@ def _split(
     for manifest in manifests:
         reference = reference_of(manifest)
         resource = objects.discovery.find(reference)
-        if resource and resource.is_namespaced:
-            reference = reference._replace(namespace=reference.namespace or apply_set.namespace)
-        if resource is None or (resource.is_namespaced and reference.namespace in absent):
+        if resource:
+            reference = reference._replace(
+                namespace=(reference.namespace or apply_set.namespace) if resource.is_namespaced else ""
+            )
+        place = reference.name if reference.kind == NAMESPACE else reference.namespace
+        if resource is None or place in absent:
             new.append(reference)
         else:
             reachable.append(manifest)
@@ -52,4 +55,8 @@ def _split(
 def _absent_namespaces(objects: Objects, manifests: Iterable[Manifest], apply_set: ApplySet) -> frozenset[str]:
     names = sorted({apply_set.namespace, *(reference_of(one).namespace for one in manifests)} - {""})
     found = in_parallel(lambda name: objects.get(ObjectReference("", "v1", NAMESPACE, "", name)), names)
-    return frozenset(name for name, namespace in zip(names, found, strict=True) if namespace is None)
+    return frozenset(name for name, namespace in zip(names, found, strict=True) if _is_gone(namespace))
+
+
+def _is_gone(namespace: Manifest | None) -> bool:
+    return namespace is None or bool(namespace["metadata"].get("deletionTimestamp"))
