@@ -24,7 +24,7 @@ def create(environment: str = ENVIRONMENT, set_: list[str] = SET, cloud: str = C
     server = TemporaryServer()
     reach_cloud(spec)
     err.print(f"Creating {spec.name} in project {spec.project_id} ({spec.cloud})")
-    report: CreateReport = run_flow("create_environment", environment, overrides, server)
+    report: CreateReport = run_flow("create_environment", environment, overrides, server, approved=True)
     _summarise(report, time.monotonic() - began)
 
 

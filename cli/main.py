@@ -34,9 +34,18 @@ app.command()(schema.schema)
 app.add_typer(sandbox.app, name="sandbox")
 
 
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(version("mlops-env"))
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     debug: bool = typer.Option(False, "--debug", help="Show a traceback when something fails."),
+    version: bool = typer.Option(False, "--version", help="Print the version.", is_eager=True, callback=_print_version),
 ) -> None:
     """Stand up, check and change a reference machine-learning environment on Google Cloud."""
     if debug:

@@ -9,7 +9,7 @@ import re
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from rich.console import Console
@@ -70,8 +70,9 @@ class Lines(logging.Handler):
 @contextmanager
 def progress(what: str) -> Iterator[Lines]:
     """Yield what shows messages while something lasts, with a spinner where there is a terminal to turn it."""
-    if not err.is_interactive:
-        yield Lines()
-        return
-    with err.status(Text(what, "dim")) as spinner:
-        yield Lines(spinner)
+    with err.status(Text(what, "dim")) if err.is_interactive else nullcontext() as spinner:
+        lines = Lines(spinner)
+        try:
+            yield lines
+        finally:
+            lines.setLevel(logging.CRITICAL + 1)  # threads that still run have nothing to add to the last word

@@ -9,14 +9,14 @@ from cli.prefect_server import TemporaryServer
 from cli.report import progress
 
 
-def run_flow(name: str, environment: str, overrides: list[str], server: TemporaryServer) -> Any:
+def run_flow(name: str, environment: str, overrides: list[str], server: TemporaryServer, **switches: bool) -> Any:
     """Run a flow of ours in this process; its messages go to stderr."""
     with progress("Getting ready") as lines:
         flow = _import_flow(name)
         for logger in ("prefect.flow_runs", "prefect.task_runs"):
             logging.getLogger(logger).addHandler(lines)
         with server.ready():
-            return flow(environment, overrides)
+            return flow(environment, overrides, **switches)
 
 
 def _import_flow(name: str) -> Any:

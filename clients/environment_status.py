@@ -48,7 +48,7 @@ def read_record(environment: Environment, addresses: Addresses) -> EnvironmentRe
     """Return what the last create wrote down beside the state, None where there is nothing."""
     storage = Storage(addresses, environment.project_id)
     text = storage.read(environment.state.bucket, f"{environment.state_prefix}/{RECORD_OBJECT}")
-    return None if text is None else EnvironmentRecord.model_validate_json(text)
+    return EnvironmentRecord.read(text)
 
 
 def _pipelines(

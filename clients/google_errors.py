@@ -31,6 +31,7 @@ _TRANSIENT_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 _DISABLED = frozenset({"SERVICE_DISABLED", "accessNotConfigured"})
 _IN_PROGRESS = re.compile(r"activation (or deactivation )?is in progress|operationInProgress|in progress", re.I)
 _QUOTA = frozenset({"quotaExceeded", "QUOTA_EXCEEDED", "limitExceeded", "dailyLimitExceeded"})
+_REQUEST = re.compile(r"^[A-Z]+ https?://\S+: ")  # what google.api_core puts before Google's own words
 _RATE = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"})
 
 
@@ -60,7 +61,7 @@ def google_errors(what: str, resource: str = "") -> Iterator[None]:
 
     try:
         yield
-    except api.RetryError as error:
+    except (api.RetryError, TimeoutError) as error:  # TimeoutError is an OSError too
         raise UnreachableError(f"could not {what}: no answer in time", "check the network, then run again") from error
     except api.GoogleAPICallError as error:
         raise classify(_from_api_core(error), what, resource) from error
@@ -102,6 +103,7 @@ def classify(answer: Answer, what: str, resource: str = "", who: Callable[[], st
     if answer.status == 401:
         return CredentialsError(message, HINT)
     if answer.reasons & _DISABLED or "has not been used in project" in answer.message:
+        message = message.partition(" Enable it by visiting")[0]
         return ServiceDisabledError(message, "enable the API, or wait until it has spread", **details)
     if answer.status == 403 and answer.reasons & _RATE:
         return TransientGoogleApiError(message, "try again", **details)
@@ -116,12 +118,9 @@ def classify(answer: Answer, what: str, resource: str = "", who: Callable[[], st
 
 
 def _from_api_core(error: Any) -> Answer:
-    details = [one for one in error.errors or () if isinstance(one, dict)]
-    reasons = {str(one["reason"]) for one in details if "reason" in one} | (
-        {str(error.reason)} if error.reason else set()
-    )
-    permission = (error.metadata or {}).get("permission", "") if error.reason else ""
-    return Answer(int(error.code or 0), str(error.message), frozenset(reasons), str(permission))
+    # Over REST the library keeps ErrorInfo as a dict, on which its own properties `reason` and `metadata` fail.
+    details = [one for one in (*(error.errors or ()), *(error.details or ())) if isinstance(one, dict)]
+    return Answer(int(error.code or 0), str(error.message), _reasons(details), _permission(details))
 
 
 def _from_json(status: int, content: bytes | str) -> Answer:
@@ -129,11 +128,17 @@ def _from_json(status: int, content: bytes | str) -> Answer:
     try:
         error = json.loads(text)["error"]
         details = [one for one in (*error.get("errors", ()), *error.get("details", ())) if isinstance(one, dict)]
-        reasons = frozenset(str(one["reason"]) for one in details if one.get("reason"))
-        permission = next((str(one["metadata"]["permission"]) for one in details if _names_permission(one)), "")
-        return Answer(status, str(error["message"]), reasons, permission)
+        return Answer(status, str(error["message"]), _reasons(details), _permission(details))
     except (ValueError, KeyError, TypeError, AttributeError):
         return Answer(status, text[:300] or f"HTTP {status}")
+
+
+def _reasons(details: list[dict[str, Any]]) -> frozenset[str]:
+    return frozenset(str(one["reason"]) for one in details if one.get("reason"))
+
+
+def _permission(details: list[dict[str, Any]]) -> str:
+    return next((str(one["metadata"]["permission"]) for one in details if _names_permission(one)), "")
 
 
 def _names_permission(detail: dict[str, Any]) -> bool:

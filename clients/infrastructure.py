@@ -76,7 +76,7 @@ def _reader(environment: Environment, addresses: Addresses, kept: StateFolder) -
     terraform = Terraform(folder_of_plans, addresses)
     with _alone(folder_of_plans):
         terraform.prepare(source)
-        terraform.init_once(environment.state.bucket, environment.state_prefix)
+        terraform.init(environment.state.bucket, environment.state_prefix)
     yield terraform
 
 

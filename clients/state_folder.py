@@ -29,5 +29,5 @@ def read_state_folder(environment: Environment, addresses: Addresses) -> StateFo
         has_bucket=has_bucket,
         state=parse_state(state) if state else None,
         suffix=parse_suffix(suffix) if suffix else None,
-        record=EnvironmentRecord.model_validate_json(record) if record else None,
+        record=EnvironmentRecord.read(record),
     )

@@ -27,6 +27,7 @@ from clients import terraform_supervisor
 from clients.addresses import Addresses
 from clients.credentials import principal
 from clients.terraform_binary import find_terraform
+from clients.terraform_init import DATA, initialisation_digest
 from environment.errors import StateLockedError, TerraformError
 from environment.google_messages import refusal_hint
 from environment.state_lock import parse_state_lock
@@ -43,6 +44,8 @@ LOCK_TIMEOUT = "60s"
 SUPERVISOR = (sys.executable, "-IS", terraform_supervisor.__file__)
 PLAN = "environment.tfplan"
 VARIABLES = "environment.tfvars.json"
+LOCK_FILE = ".terraform.lock.hcl"
+INITIALISED = "mlops-env-initialised"
 
 OnEvent = Callable[[TerraformEvent], None]
 log = logging.getLogger(__name__)
@@ -74,9 +77,9 @@ class Terraform:
         self._builder = CommandBuilder(working_dir=str(folder), terraform_bin_path=find_terraform())
 
     def prepare(self, source: Path) -> None:
-        """Copy the root module into the working folder."""
+        """Copy the root module into the working folder, with a lock file where it has one."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        wanted = {file.relative_to(source) for file in source.rglob("*.tf")}
+        wanted = {file.relative_to(source) for file in (*source.rglob("*.tf"), *source.glob(LOCK_FILE))}
         for file in self._folder.rglob("*.tf"):
             if ".terraform" not in file.parts and file.relative_to(self._folder) not in wanted:
                 file.unlink()
@@ -91,30 +94,20 @@ class Terraform:
         (self._folder / VARIABLES).write_text(json.dumps(values, indent=2, sort_keys=True))
 
     def init(self, bucket: str = "", prefix: str = "") -> None:
-        """Initialise providers, modules and the backend: gcs, where a bucket is given."""
+        """Initialise providers, modules and the backend, unless that was done and nothing has changed since.
+
+        The backend is gcs where a bucket is given, else what the folder says.
+        """
         storage = f"{self._addresses.service('storage.googleapis.com')}/storage/v1/b"
         backend = {"bucket": bucket, "prefix": prefix, "storage_custom_endpoint": storage} if bucket else {}
-        self._run("init", ignore, input=False, reconfigure=True, no_color=True, backend_config=backend)
-
-    def init_once(self, bucket: str, prefix: str) -> None:
-        """Initialise unless it was done before with all the same: modules, backend, providers, Terraform itself."""
-        note = self._folder / ".terraform" / "initialised"
-        current = self._digest(bucket, prefix)
-        providers = self._folder / ".terraform" / "providers"
-        is_whole = providers.is_dir() and all(path.exists() for path in providers.rglob("*"))  # they may be links
-        if is_whole and note.is_file() and note.read_text() == current:
+        mark = self._folder / DATA / INITIALISED
+        if mark.is_file() and mark.read_text() == self._initialisation(backend):
             return
-        self.init(bucket, prefix)
-        note.write_text(current)
+        self._run("init", ignore, input=False, reconfigure=True, no_color=True, backend_config=backend)
+        mark.write_text(self._initialisation(backend))
 
-    def _digest(self, *more: str) -> str:
-        """Return what `init` goes by, as a hash."""
-        digest = hashlib.sha256("\0".join((self._addresses.endpoint or "", find_terraform(), *more)).encode())
-        for name in sorted(self._folder.rglob("*.tf")):
-            digest.update(name.read_bytes())
-        if configuration := self._environment.get("TF_CLI_CONFIG_FILE"):
-            digest.update(Path(configuration).read_bytes())
-        return digest.hexdigest()
+    def _initialisation(self, backend: Mapping[str, str]) -> str:
+        return initialisation_digest(self._folder, find_terraform(), backend, self._environment)
 
     def plan(self) -> None:
         """Plan to a file, under the state's lock, for `apply` to carry out."""

@@ -43,7 +43,8 @@ def supervise(command: list[str], watched: int, output: int, grace_seconds: floa
 
     threading.Thread(target=interrupt_at_end, daemon=True).start()
     assert process.stdout is not None
-    _pass_on(process.stdout.fileno(), output)
+    with process.stdout as printed:
+        _pass_on(printed.fileno(), output)
     code = process.wait()
     return code if code >= 0 else 128 - code
 

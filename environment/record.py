@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from environment.infrastructure import Infrastructure
 
@@ -35,6 +35,14 @@ class EnvironmentRecord(BaseModel):
     infrastructure: Infrastructure
     pipelines: PipelinesRecord
     finished_at: str
+
+    @classmethod
+    def read(cls, text: str | None) -> EnvironmentRecord | None:
+        """Type a kept record; one that another release wrote in another shape counts as none, and is written anew."""
+        try:
+            return None if text is None else cls.model_validate_json(text)
+        except ValidationError:
+            return None
 
     def same_as(self, other: EnvironmentRecord) -> bool:
         """Tell whether the other record differs in nothing but its time."""

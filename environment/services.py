@@ -27,7 +27,7 @@ class Retired:
 class Probe:
     """A harmless read: `GET https://SERVICE/path`, with `{project}` and `{location}` filled in.
 
-    404 and 403 that are not SERVICE_DISABLED both prove that the API answers.
+    404 and a 403 that is not SERVICE_DISABLED both prove that the API answers: no step needs the read itself.
     """
 
     path: str
@@ -78,6 +78,7 @@ READ_BY_TERRAFORM = frozenset(
 """Without one of these, Terraform cannot look at what is there."""
 
 PROBES = {
+    "cloudresourcemanager.googleapis.com": Probe("/v1/projects/{project}"),
     "compute.googleapis.com": Probe("/compute/v1/projects/{project}/global/networks"),
     "container.googleapis.com": Probe("/v1/projects/{project}/locations/-/clusters"),
     "iam.googleapis.com": Probe("/v1/projects/{project}/serviceAccounts"),
@@ -136,6 +137,21 @@ def batches(services: Iterable[str]) -> list[tuple[str, ...]]:
     """Cut into calls of at most twenty, as services.batchEnable allows."""
     remaining = iter(services)
     return list(iter(lambda: tuple(islice(remaining, BATCH_LIMIT)), ()))
+
+
+def retired_alone(services: tuple[str, ...], refusal: str) -> Retired | None:
+    """Tell whether a refused call was for one retired service, which an environment does without.
+
+    Google refuses those with a 403 of its own, "Permission denied to enable service [ml.googleapis.com]": only a
+    refusal that names a permission of Service Usage is about the caller.
+
+    Args:
+        services: What the call was to enable.
+        refusal: The error's message and hint.
+    """
+    if len(services) != 1 or "serviceusage.services." in refusal:
+        return None
+    return RETIRED.get(services[0])
 
 
 def enabling_batches(services: Iterable[str]) -> list[tuple[str, ...]]:

@@ -22,8 +22,26 @@ Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{0,63}$")]
 LabelKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 
 SUPPORTED_PIPELINES = ("2.14.4",)
+# Terraform's gcs backend cleans paths: what it would change is refused here.
+_FOLDER = r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$"
+_SMALLEST = {
+    "subnet_cidr": (29, "a subnet"),
+    "pods_cidr": (21, "GKE"),
+    "services_cidr": (27, "GKE"),
+    "private_services_cidr": (24, "Cloud SQL"),
+}
+_POD_RANGE_OF_A_NODE = 24  # GKE's default of at most 110 pods a node
+_ZONES_OF_A_REGION = 3
+_RESERVED_ADDRESSES = 4
 _REGION = re.compile(r"^[a-z]+-[a-z]+[0-9]+$")
 _ZONE = re.compile(r"^([a-z]+-[a-z]+[0-9]+)-[a-z]$")
+
+
+def _cidr(text: str) -> str:
+    try:
+        return str(ipaddress.IPv4Network(text))
+    except ValueError as error:
+        raise ValueError(f"'{text}' is no IPv4 range in CIDR notation, such as 10.10.0.0/20 ({error})") from None
 
 
 class _Part(BaseModel):
@@ -34,7 +52,7 @@ class State(_Part):
     """Where Terraform's state and our own bookkeeping live."""
 
     bucket: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$")]
-    prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._/-]+$")] = "mlops-env"
+    prefix: Annotated[str, StringConstraints(pattern=_FOLDER)] = "mlops-env"
 
 
 class Components(_Part):
@@ -82,10 +100,7 @@ class Network(_Part):
     @field_validator("subnet_cidr", "pods_cidr", "services_cidr", "master_cidr", "private_services_cidr")
     @classmethod
     def _is_cidr(cls, cidr: str) -> str:
-        try:
-            return str(ipaddress.IPv4Network(cidr))
-        except ValueError as error:
-            raise ValueError(f"'{cidr}' is no IPv4 range in CIDR notation, such as 10.10.0.0/20 ({error})") from None
+        return _cidr(cidr)
 
     @model_validator(mode="after")
     def _do_not_overlap(self) -> Network:
@@ -95,10 +110,9 @@ class Network(_Part):
                 raise ValueError(f"{one} {first} and {other} {second} overlap: give one of them another range")
         if ranges["master_cidr"].prefixlen != 28:
             raise ValueError(f"master_cidr {ranges['master_cidr']} must be a /28: GKE takes no other size")
-        if ranges["private_services_cidr"].prefixlen > 24:
-            raise ValueError(
-                f"private_services_cidr {ranges['private_services_cidr']} is too small: Cloud SQL needs a /24 or larger"
-            )
+        for name, (longest, user) in _SMALLEST.items():
+            if ranges[name].prefixlen > longest:
+                raise ValueError(f"{name} {ranges[name]} is too small: {user} needs a /{longest} or larger")
         return self
 
 
@@ -113,6 +127,11 @@ class Cluster(_Part):
     authorized_networks: tuple[str, ...]
     deletion_protection: bool
 
+    @field_validator("authorized_networks")
+    @classmethod
+    def _are_cidrs(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_cidr(network) for network in networks)
+
     @model_validator(mode="after")
     def _counts_fit(self) -> Cluster:
         if self.min_nodes > self.max_nodes:
@@ -123,7 +142,7 @@ class Cluster(_Part):
 class Database(_Part):
     """Cloud SQL for MySQL."""
 
-    tier: str
+    tier: Annotated[str, StringConstraints(pattern=r"^db-[a-z0-9-]+$")]
     private_ip: bool
     highly_available: bool
     backups: bool
@@ -207,6 +226,21 @@ class Environment(_Part):
         return self
 
     @model_validator(mode="after")
+    def _ranges_hold_the_nodes(self) -> Environment:
+        nodes = self.cluster.max_nodes * (1 if self.zone else _ZONES_OF_A_REGION)
+        subnet, pods = ipaddress.IPv4Network(self.network.subnet_cidr), ipaddress.IPv4Network(self.network.pods_cidr)
+        room = {
+            f"network.subnet_cidr {subnet}": subnet.num_addresses - _RESERVED_ADDRESSES,
+            f"network.pods_cidr {pods}": 2 ** (_POD_RANGE_OF_A_NODE - pods.prefixlen),
+        }
+        for name, holds in room.items():
+            if holds < nodes:
+                raise ValueError(
+                    f"{name} holds {holds} nodes, cluster.max_nodes asks for {nodes}: widen it, or lower max_nodes"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _names_fit(self) -> Environment:
         if problems := self.names.problems():
             raise ValueError(
@@ -234,6 +268,16 @@ class Environment(_Part):
     def state_prefix(self) -> str:
         """The folder of the state bucket that is this environment's own."""
         return f"{self.state.prefix}/{self.name}"
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What is allowed and still deserves a second thought, a line each."""
+        if self.role == "prod" and not self.cluster.authorized_networks:
+            return (
+                f"Anyone with credentials can reach the endpoint of {self.names.cluster} from any address: "
+                "cluster.authorized_networks can name who may",
+            )
+        return ()
 
     @property
     def digest(self) -> str:

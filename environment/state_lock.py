@@ -22,7 +22,7 @@ class StateLock:
     created: datetime | None
 
     def describe(self, now: datetime) -> str:
-        """Return "by user@host since 2026-01-02 03:04:05 UTC (3 minutes ago), for an apply"."""
+        """Return "by user@host since 2026-01-02 03:04:05 UTC (3 minutes ago), for apply"."""
         since = f" since {self.created:%Y-%m-%d %H:%M:%S} UTC ({_age(now - self.created)} ago)" if self.created else ""
         return f"by {self.who or 'an unknown run'}{since}, for {self.operation or 'an unknown operation'}"
 

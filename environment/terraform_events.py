@@ -33,13 +33,12 @@ class Diagnostic:
 
 @dataclass(frozen=True)
 class TerraformEvent:
-    """One line of the stream. `elapsed_seconds` counts since the resource's apply began."""
+    """One line of the stream."""
 
     kind: str
     message: str
     address: str = ""
     action: str = ""
-    elapsed_seconds: float = 0.0
     diagnostic: Diagnostic | None = None
 
     @property
@@ -62,7 +61,6 @@ def parse_event(line: str) -> TerraformEvent:
         message=str(event.get("@message", "")),
         address=str(change.get("resource", {}).get("addr", "")),
         action=str(change.get("action", "")),
-        elapsed_seconds=float(change.get("elapsed_seconds", 0)),
         diagnostic=_diagnostic(event.get("diagnostic")),
     )
 

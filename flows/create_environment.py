@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
-from prefect import flow
+from prefect import Flow, flow
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
@@ -18,26 +17,34 @@ from flows.exclusion import exclusive
 from flows.names import run_name
 from flows.provision_infra import provision_infra
 from tasks.manifests import fetch_manifests
+from tasks.pipelines import check_recorded_namespace
 from tasks.record import write_record
 from tasks.spec import load_spec
 
 
 @flow(name="create-environment", flow_run_name=run_name("create"))
-def create_environment(environment: str, overrides: list[str] | None = None) -> State[CreateReport]:
+def create_environment(
+    environment: str, overrides: list[str] | None = None, approved: bool = False, force_conflicts: bool = False
+) -> State[CreateReport]:
     """Make the environment, or bring it to what the spec says; a second run changes nothing.
 
     Args:
         environment: A name in `deployments/`, or a path of a spec.
         overrides: "KEY=VALUE" with dotted spec fields.
+        approved: Whether a person has approved the change, where the spec requires it.
+        force_conflicts: Take over fields of Kubernetes objects that others have set since, instead of stopping.
     """
-    spec = load_spec(environment, overrides)
+    spec = load_spec(environment, overrides, approved=approved)
     seconds: dict[str, float] = {}
     with exclusive(spec.name):
         manifests = fetch_manifests.submit(spec.pipelines.version)  # while Google and Terraform are at work
-        services = _timed(seconds, "enable_services", enable_services, environment, overrides)
-        infrastructure = _timed(seconds, "provision_infra", provision_infra, environment, overrides)
+        services = _timed(seconds, enable_services, environment, overrides, approved)
+        check_recorded_namespace(spec)
+        if manifests.state.is_final():
+            manifests.result()  # manifests that cannot be had are better missed before the infrastructure is made
+        infrastructure = _timed(seconds, provision_infra, environment, overrides, approved)
         manifests.result()
-        pipelines = _timed(seconds, "deploy_kfp", deploy_kfp, environment, overrides)
+        pipelines = _timed(seconds, deploy_kfp, environment, overrides, approved, force_conflicts)
         report = CreateReport(
             environment=spec.name,
             services=services,
@@ -50,22 +57,21 @@ def create_environment(environment: str, overrides: list[str] | None = None) -> 
     return Completed(message=describe_changes(report.change_count), data=report)
 
 
-def _timed(
-    seconds: dict[str, float], name: str, step: Callable[..., Any], environment: str, overrides: list[str] | None
-) -> Any:
+def _timed(seconds: dict[str, float], step: Flow[..., Any], *arguments: Any) -> Any:
     """Run a child flow and note how long it took; its failure is ours, with its own error."""
     began = time.monotonic()
-    report = step(environment, overrides)
-    seconds[name] = round(time.monotonic() - began, 1)
+    report = step(*arguments)
+    seconds[step.name] = round(time.monotonic() - began, 1)
     return report
 
 
 def _publish(report: CreateReport) -> None:
     rows = (f"| {name} | {value:.1f} s |" for name, value in report.seconds.items())
+    warnings = (f"- {line}" for line in (*report.services.warnings, *report.pipelines.warnings))
     title = f"# {report.environment}: {describe_changes(report.change_count)}"
     create_markdown_artifact(
         key=f"environment-{report.environment}",
-        markdown="\n".join([title, "", "| step | time |", "| --- | --- |", *rows]),
+        markdown="\n".join([title, "", "| step | time |", "| --- | --- |", *rows, "", *warnings]),
         description="What create did",
     )
     if url := report.pipelines.record.url:

@@ -38,16 +38,17 @@ from tasks.spec import load_spec
 
 @flow(name="deploy-kfp", flow_run_name=run_name("deploy-kfp"))
 def deploy_kfp(
-    environment: str, overrides: list[str] | None = None, force_conflicts: bool = False
+    environment: str, overrides: list[str] | None = None, approved: bool = False, force_conflicts: bool = False
 ) -> State[PipelinesReport]:
     """Bring Kubeflow Pipelines to what the spec says, on the cluster that Terraform's outputs name.
 
     Args:
         environment: A name in `deployments/`, or a path of a spec.
         overrides: "KEY=VALUE" with dotted spec fields.
+        approved: Whether a person has approved the change, where the spec requires it.
         force_conflicts: Take over fields that others have set since (as kubectl edit does), instead of stopping.
     """
-    spec = load_spec(environment, overrides)
+    spec = load_spec(environment, overrides, approved=approved)
     with exclusive(spec.name):
         report, changes = _deploy(spec, force_conflicts)
     create_table_artifact(

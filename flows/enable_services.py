@@ -11,7 +11,7 @@ from prefect.futures import wait
 from prefect.states import Completed
 
 from environment.reports import ServicesReport, describe_changes
-from environment.services import RETIRED, enabling_batches, missing_services
+from environment.services import PROBES, enabling_batches, missing_services
 from environment.spec import Environment
 from flows.exclusion import exclusive
 from flows.names import run_name
@@ -20,14 +20,17 @@ from tasks.spec import load_spec
 
 
 @flow(name="enable-services", flow_run_name=run_name("enable-services"))
-def enable_services(environment: str, overrides: list[str] | None = None) -> State[ServicesReport]:
+def enable_services(
+    environment: str, overrides: list[str] | None = None, approved: bool = False
+) -> State[ServicesReport]:
     """Enable what is missing and wait until each API answers.
 
     Args:
         environment: A name in `deployments/`, or a path of a spec.
         overrides: "KEY=VALUE" with dotted spec fields.
+        approved: Whether a person has approved the change, where the spec requires it.
     """
-    spec = load_spec(environment, overrides)
+    spec = load_spec(environment, overrides, approved=approved)
     with exclusive(spec.name):
         report = _enable(spec)
     create_table_artifact(
@@ -44,10 +47,11 @@ def _enable(spec: Environment) -> ServicesReport:
     # One batch after the other: Google refuses parallel activations in one project.
     warnings = [warning for batch in enabling_batches(missing) if (warning := enable_batch(spec, batch))]
     if missing:
-        enabled = list_enabled_services(spec)
+        enabled = list_enabled_services(spec, just_enabled=missing)
     changed = tuple(service for service in missing if service in enabled)
     enabled_at = time.time()
-    probes = [probe_service.submit(spec, service, enabled_at) for service in changed if service not in RETIRED]
+    # After a run that died before this, nothing is probed: what has not spread then is met, and waited for, by step 2.
+    probes = [probe_service.submit(spec, service, enabled_at) for service in changed if service in PROBES]
     wait(probes)
     for probe in probes:
         probe.result()

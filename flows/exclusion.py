@@ -15,13 +15,13 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from prefect import get_client, get_run_logger
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalConcurrencyLimitUpdate
 from prefect.concurrency.sync import concurrency
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
-from prefect.runtime import flow_run
 from prefect.settings import get_current_settings
 
 from environment.errors import MlopsEnvError
@@ -32,6 +32,9 @@ TEMPORARY_SERVER = "MLOPS_ENV_TEMPORARY_SERVER"
 """Set by whoever started a temporary server for this process."""
 
 
+_held: ContextVar[frozenset[str]] = ContextVar("held_environments", default=frozenset())
+
+
 def limit_name(environment: str) -> str:
     """Return the name of an environment's limit."""
     return f"mlops-env-{environment}"
@@ -39,8 +42,8 @@ def limit_name(environment: str) -> str:
 
 @contextmanager
 def exclusive(environment: str) -> Iterator[None]:
-    """Hold the environment's limit while the outermost run lasts."""
-    if flow_run.parent_flow_run_id is not None:
+    """Hold the environment's limit while the outermost of our own runs lasts, whoever may have started that."""
+    if environment in _held.get():
         yield
         return
     name = limit_name(environment)
@@ -54,7 +57,11 @@ def exclusive(environment: str) -> Iterator[None]:
             strict=True,
             raise_on_lease_renewal_failure=False,
         ):
-            yield
+            token = _held.set(_held.get() | {environment})
+            try:
+                yield
+            finally:
+                _held.reset(token)
 
 
 def _is_server_temporary() -> bool:

@@ -47,7 +47,7 @@ def plan(environment: str, overrides: list[str] | None = None) -> State[PlanRepo
         environment: A name in `deployments/`, or a path of a spec.
         overrides: "KEY=VALUE" with dotted spec fields.
     """
-    spec = load_spec(environment, overrides)
+    spec = load_spec(environment, overrides, approved=True)  # a look needs no approval
     report = make_plan(spec)
     create_table_artifact(
         key=f"plan-table-{spec.name}", table=plan_table(report.changes), description="What create would change"

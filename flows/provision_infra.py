@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prefect import flow
+from prefect import flow, get_run_logger
 from prefect.artifacts import create_table_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
@@ -25,14 +25,19 @@ from tasks.spec import load_spec
 
 
 @flow(name="provision-infra", flow_run_name=run_name("provision-infra"))
-def provision_infra(environment: str, overrides: list[str] | None = None) -> State[InfrastructureReport]:
+def provision_infra(
+    environment: str, overrides: list[str] | None = None, approved: bool = False
+) -> State[InfrastructureReport]:
     """Bring the infrastructure to what the spec says.
 
     Args:
         environment: A name in `deployments/`, or a path of a spec.
         overrides: "KEY=VALUE" with dotted spec fields.
+        approved: Whether a person has approved the change, where the spec requires it.
     """
-    spec = load_spec(environment, overrides)
+    spec = load_spec(environment, overrides, approved=approved)
+    for caution in spec.cautions:
+        get_run_logger().warning(caution)
     with exclusive(spec.name):
         report = _provision(spec)
     create_table_artifact(

@@ -2,19 +2,18 @@
 
     python scripts/picture.py
 
-Both runs are real, on a sandbox in a temporary folder. Runs of similar lines are shortened.
+Both runs are real, on a sandbox in a temporary folder, as they leave a terminal.
 """
 
 from __future__ import annotations
 
 import io
-import itertools
 import os
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
@@ -22,8 +21,6 @@ from rich.text import Text
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "create.svg"
 WIDTH = 112
-SHOWN = 3
-KINDS = (r"  \S+ answers", r"  Enabled", r"  Planned", r"  module\.", r"  (create|update|delete) ", r"  .* ready:")
 COMMAND = str(Path(sys.executable).parent / "mlops-env")
 
 
@@ -40,36 +37,39 @@ def main() -> None:
 
 
 def private_environment(folder: Path) -> dict[str, str]:
-    """Return the variables of a run that shares nothing with the user's own; colours stay on in a pipe."""
+    """Return the variables of a run that shares nothing with the user's own, and takes its pipe for a terminal."""
     rooms = {"XDG_STATE_HOME": "state", "XDG_CACHE_HOME": "cache", "PREFECT_HOME": "prefect"}
     private = {name: str(folder / room) for name, room in {**rooms, "MLOPS_ENV_SANDBOX_DIR": "sandbox"}.items()}
     left_out = ("MLOPS_ENV_", "GOOGLE_", "PREFECT_", "NO_COLOR")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
-    return kept | private | {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": str(WIDTH)}
+    terminal = {"FORCE_COLOR": "1", "TTY_INTERACTIVE": "1", "TERM": "xterm-256color", "COLUMNS": str(WIDTH)}
+    return kept | private | terminal
 
 
 def run(variables: dict[str, str], *arguments: str) -> list[Text]:
     """Run the command and return what it printed, a line each, with its colours."""
-    ended = subprocess.run(
-        [COMMAND, *arguments], env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
+    command = [COMMAND, *arguments]
+    ended = subprocess.run(command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    output = ended.stdout.decode()  # as it is: subprocess's own text mode would turn carriage returns into new lines
     if ended.returncode != 0:
-        sys.exit(f"mlops-env {' '.join(arguments)} failed:\n{ended.stdout[-2000:]}")
-    return [Text.from_ansi(line) for line in ended.stdout.splitlines()]
+        sys.exit(f"mlops-env {' '.join(arguments)} failed:\n{output[-2000:]}")
+    return [Text.from_ansi(line) for line in screen(output)]
 
 
-def shortened(lines: Iterable[Text]) -> Iterator[Text]:
-    """Keep the first lines of each kind that follow one another, and say how many more there were."""
-    for _, group in itertools.groupby(lines, key=lambda line: kind(line.plain)):
-        found = list(group)
-        yield from found[:SHOWN]
-        if len(found) > SHOWN:
-            yield Text(f"  … {len(found) - SHOWN} more like this", style="dim italic")
-
-
-def kind(line: str) -> str:
-    """Name what a line reports; a line of its own kind is itself."""
-    return next((pattern for pattern in KINDS if re.match(pattern, line)), line)
+def screen(output: str) -> list[str]:
+    """Return the lines that stay on a terminal: a spinner erases its own."""
+    lines, row = [""], 0
+    for part in re.split(r"(\r|\n|\x1b\[2K|\x1b\[1A|\x1b\[\?25[lh])", output):
+        if part == "\n":
+            row += 1
+            lines += [""] if row == len(lines) else []
+        elif part == "\x1b[1A":
+            row -= 1
+        elif part == "\x1b[2K":
+            lines[row] = ""
+        elif not part.startswith(("\r", "\x1b[?")):
+            lines[row] += part
+    return lines if lines[-1] else lines[:-1]
 
 
 def draw(runs: Iterable[tuple[str, list[Text]]]) -> str:
@@ -77,7 +77,7 @@ def draw(runs: Iterable[tuple[str, list[Text]]]) -> str:
     console = Console(record=True, width=WIDTH, file=io.StringIO(), highlight=False, force_terminal=True)
     for command, lines in runs:
         console.print(Text.assemble(("$ ", "bold cyan"), (command, "bold")))
-        for line in shortened(lines):
+        for line in lines:
             line.truncate(WIDTH - 1, overflow="ellipsis")
             console.print(line)
         console.print()

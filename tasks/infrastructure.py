@@ -71,6 +71,8 @@ def terraform_plan(environment: Environment) -> tuple[Change, ...]:
     terraform = _terraform(environment)
     terraform.plan()
     changes = infrastructure_changes(terraform.show_plan())
+    if not changes:
+        terraform.discard_plan()
     for change in changes:
         is_many = change.action == "create"  # what changes or goes is worth a line
         logger.info("Planned: %s %s", change.action, change.address, extra=PASSING if is_many else None)

@@ -30,7 +30,7 @@ def write_record(environment: Environment, report: CreateReport) -> bool:
     )
     storage = Storage(Addresses.from_environment(), environment.project_id)
     name = f"{environment.state_prefix}/{RECORD_OBJECT}"
-    kept = storage.read(environment.state.bucket, name)
-    if kept is not None and record.same_as(EnvironmentRecord.model_validate_json(kept)):
+    kept = EnvironmentRecord.read(storage.read(environment.state.bucket, name))
+    if kept is not None and record.same_as(kept):
         return False
     return storage.write(environment.state.bucket, name, record.model_dump_json(indent=2))

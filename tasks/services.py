@@ -8,18 +8,22 @@ from prefect import get_run_logger, task
 
 from clients.addresses import Addresses
 from clients.service_usage import ServiceUsage
-from environment.errors import GoogleApiError, PermissionDeniedError, TransientError
-from environment.services import RETIRED, stays_off
+from environment.errors import GoogleApiError, TransientError, TransientGoogleApiError
+from environment.services import RETIRED, missing_services, retired_alone, stays_off
 from environment.spec import Environment
 from tasks.console import DETAIL, PASSING
 from tasks.policy import RETRIED
 
 
 @task(name="list-enabled-services", task_run_name="list enabled services of {environment.project_id}", **RETRIED)
-def list_enabled_services(environment: Environment) -> tuple[str, ...]:
-    """Read which services are on."""
+def list_enabled_services(environment: Environment, just_enabled: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Read which services are on, again until those are that were just enabled; a retired one may stay off."""
     get_run_logger().info("Listing enabled services", extra=PASSING)
-    return ServiceUsage(Addresses.from_environment(), environment.project_id).list_enabled()
+    enabled = ServiceUsage(Addresses.from_environment(), environment.project_id).list_enabled()
+    still_off = [service for service in missing_services(just_enabled, enabled) if service not in RETIRED]
+    if still_off:
+        raise TransientGoogleApiError(f"enabled, and still off: {', '.join(still_off)}", "run again")
+    return enabled
 
 
 @task(name="enable-services-batch", task_run_name="enable {services}", timeout_seconds=900, **RETRIED)
@@ -29,13 +33,12 @@ def enable_batch(environment: Environment, services: tuple[str, ...]) -> str:
     get_run_logger().info("Enabling %d services", len(services), extra=PASSING)
     try:
         usage.enable(services)
-    except (TransientError, PermissionDeniedError):
+    except TransientError:
         raise
     except GoogleApiError as error:
-        retired = [service for service in services if service in RETIRED]
-        if not retired:
+        if retired_alone(services, str(error)) is None:
             raise
-        warning = stays_off(retired[0])
+        warning = stays_off(services[0])
         get_run_logger().warning("%s [%s]", warning, error.message)
         return warning
     names = ", ".join(service.removesuffix(".googleapis.com") for service in services)

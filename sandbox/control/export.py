@@ -13,7 +13,9 @@ from typing import Any
 from sandbox.kernel.cloud import Cloud
 
 Json = dict[str, Any]
-_PASSING = frozenset({"operations", "project-numbers", "sqladmin.deleted", "uploads"})
+_PASSING = frozenset({"object-versions", "operations", "project-numbers", "sqladmin.deleted", "uploads"})
+_NOTES = re.compile(r"\.tfstate$")
+"""Objects that count how often they were written: their size says nothing of the cloud."""
 _VOLATILE = re.compile(
     r"^(id|uid|uniqueId|oauth2ClientId|etag|version|generation|metageneration|.*[fF]ingerprint|.*_at|.*Time(stamp)?|"
     r"timeCreated|updated|timeStorageClassUpdated|.*Date|endpoint|masterAuth|serverCaCert|proxyUri|password.*|enabled|"
@@ -25,7 +27,7 @@ def export_cloud(cloud: Cloud, export_cluster: Callable[[str], list[Json]]) -> J
     """Return `{"services": {collection: {name: document}}, "projects": {...}, "clusters": {key: [object]}}`."""
     documents = {
         collection: {
-            name: _normalise(body, cloud.base_url)
+            name: _normalise(_without_size(name, body), cloud.base_url)
             for name, body in cloud.store.items(collection)
             if body.get("gone_at", math.inf) > cloud.clock.now()
         }
@@ -37,6 +39,10 @@ def export_cloud(cloud: Cloud, export_cluster: Callable[[str], list[Json]]) -> J
         "services": documents,
         "clusters": {key: export_cluster(key) for key in sorted(cloud.clusters.addresses())},
     }
+
+
+def _without_size(name: str, body: Json) -> Json:
+    return {key: value for key, value in body.items() if key != "size"} if _NOTES.search(name) else body
 
 
 def _normalise(value: Any, base_url: str) -> Any:

@@ -1,12 +1,14 @@
 import pytest
 
-from clients.google_errors import Answer, classify
+from clients.google_errors import Answer, classify, google_errors
 from environment.errors import (
+    CredentialsError,
     GoogleApiError,
     PermissionDeniedError,
     ServiceDisabledError,
     TransientError,
     TransientGoogleApiError,
+    UnreachableError,
 )
 
 
@@ -36,3 +38,33 @@ def test_quota_and_permission_are_permanent() -> None:
 def test_a_denied_permission_is_named_in_the_hint() -> None:
     error = classify(Answer(403, "Permission 'storage.buckets.create' denied on resource"), "make the bucket")
     assert "storage.buckets.create" in error.hint
+
+
+def test_error_info_over_rest_is_read() -> None:
+    from google.api_core.exceptions import Forbidden
+
+    info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED", "metadata": {}}
+    with pytest.raises(ServiceDisabledError), google_errors("read the cluster"):
+        raise Forbidden("GET https://container.googleapis.com/v1: off", details=[info], error_info=info)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (Answer(401, "Request had invalid authentication credentials"), CredentialsError),
+        (Answer(403, "Quota exceeded", frozenset({"quotaExceeded"})), GoogleApiError),
+        (Answer(403, "Rate limit", frozenset({"userRateLimitExceeded"})), TransientGoogleApiError),
+    ],
+)
+def test_credentials_quota_and_rate_are_no_missing_permission(answer: Answer, expected: type[Exception]) -> None:
+    assert type(classify(answer, "list")) is expected
+
+
+def test_a_permission_in_the_details_and_whoever_we_are_are_named() -> None:
+    error = classify(Answer(403, "The caller is not allowed", permission="a.b.c"), "make it", who=lambda: "me@x.com")
+    assert error.hint == "grant me@x.com a role with a.b.c"
+
+
+def test_a_silent_server_is_not_told_as_a_lost_connection() -> None:
+    with pytest.raises(UnreachableError, match="no answer in time"), google_errors("read the instance"):
+        raise TimeoutError("The read operation timed out")

@@ -6,6 +6,7 @@ from environment.services import (
     batches,
     enabling_batches,
     missing_services,
+    retired_alone,
     service_changes,
     wanted_services,
 )
@@ -49,6 +50,20 @@ def test_a_retired_service_is_enabled_alone() -> None:
     cut = enabling_batches(wanted_services(["training"]))
     for name in RETIRED:
         assert (name,) in cut
+
+
+@pytest.mark.parametrize(
+    ("services", "refusal", "expected"),
+    [
+        (("ml.googleapis.com",), "Permission denied to enable service [ml.googleapis.com]", True),
+        (("ml.googleapis.com",), "Precondition check failed.", True),
+        (("ml.googleapis.com",), "Permission 'serviceusage.services.enable' denied on resource", False),
+        (("compute.googleapis.com",), "Permission denied to enable service [compute.googleapis.com]", False),
+        (("ml.googleapis.com", "compute.googleapis.com"), "Permission denied to enable service", False),
+    ],
+)
+def test_a_refused_retired_service_is_done_without(services: tuple[str, ...], refusal: str, expected: bool) -> None:
+    assert (retired_alone(services, refusal) is not None) is expected
 
 
 def test_missing_services_keep_the_order() -> None:

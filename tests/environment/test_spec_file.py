@@ -58,7 +58,16 @@ def test_overrides_are_validated_like_the_file() -> None:
         (("role: dev", "role: dev\nnetwork: {pods_cidr: 10.10.0.0/16}"), "overlap"),
         (("role: dev", "role: dev\nnetwork: {pods_cidr: 10.10.0.1/16}"), "CIDR"),
         (("role: dev", "role: dev\nnetwork: {private_services_cidr: 10.40.0.0/28}"), "needs a /24"),
+        (
+            ("role: dev", "role: dev\nnetwork: {subnet_cidr: 192.168.0.0/29}"),
+            "holds 4 nodes",
+        ),
+        (("role: dev", "role: dev\nnetwork: {pods_cidr: 10.20.0.0/21}\ncluster: {max_nodes: 9}"), "holds 8 nodes"),
+        (("role: dev", "role: dev\ndatabase: {tier: large}"), "database.tier"),
+        (("acme-mlops-dev-tfstate}", "acme-mlops-dev-tfstate, prefix: /lead}"), "state.prefix"),
+        (("acme-mlops-dev-tfstate}", "acme-mlops-dev-tfstate, prefix: a/../b}"), "state.prefix"),
         (("role: dev", "role: dev\nnetwork: {master_cidr: 172.16.0.0/24}"), "must be a /28"),
+        (("role: dev", "role: dev\ncluster: {authorized_networks: [office]}"), "'office' is no IPv4 range"),
         (("acme-dev\n", "a-very-long-prefix-that-no-one-needs\n"), "use at most"),
         (("acme-mlops-dev\n", "ACME\n"), "project_id"),
         (("name: dev", "name: [dev"), "not valid YAML"),
@@ -96,3 +105,9 @@ def test_missing_files_and_names_are_refused() -> None:
         load_environment("nowhere/spec.yaml")
     with pytest.raises(SpecError, match="use one of dev, prod, sandbox, staging"):
         load_environment("nowhere")
+
+
+def test_an_open_endpoint_of_prod_deserves_a_second_thought() -> None:
+    assert load_environment("dev").cautions == ()
+    assert "cluster.authorized_networks" in load_environment("prod").cautions[0]
+    assert load_environment("prod", ["cluster.authorized_networks=[203.0.113.0/24]"]).cautions == ()

@@ -91,6 +91,19 @@ def test_the_record_and_the_state_hold_no_secret(created, cloud) -> None:
             assert password.encode() not in file.read_bytes(), file
 
 
+def test_another_machine_reads_the_outputs_and_leaves_no_plan(created, cloud, spec, tmp_path, monkeypatch) -> None:
+    from clients.addresses import Addresses
+    from clients.infrastructure import read_infrastructure
+    from environment.spec_file import load_environment
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    before = cloud.last_call()
+    outputs = read_infrastructure(load_environment(spec), Addresses.from_environment())
+    assert outputs == created.infrastructure.outputs
+    assert [call for call in cloud.calls_since(before) if call["mutating"] or call["bookkeeping"]] == []
+    assert list(tmp_path.rglob("*.tfvars.json")) == []
+
+
 def test_a_bad_spec_fails_before_any_call(cloud, spec) -> None:
     from flows.create_environment import create_environment
 

@@ -74,6 +74,9 @@ def get_operation(call: Call) -> Json:
 
 def _enable(call: Call, names: list[str], response_type: str, key: str) -> Json:
     _check_known(names)
+    project = call.cloud.projects.get(call.project)
+    if all(name in project.enabled for name in names):
+        return _nothing_to_do(_service(project, names[0]))
     under_way = call.cloud.operations.of_project(HOST, call.project)
     if any(not call.cloud.operations.is_done(operation) for operation in under_way):
         raise failed_precondition(
@@ -81,6 +84,12 @@ def _enable(call: Call, names: list[str], response_type: str, key: str) -> Json:
         )
     call.cloud.projects.enable(call.project, names)
     return _start(call, "enable", names, response_type, key)
+
+
+def _nothing_to_do(service: Json) -> Json:
+    """What services.enable answers for a service that is on, whichever method asked: no operation to ask for again."""
+    response = {"@type": "type.googleapis.com/google.api.serviceusage.v1.EnableServiceResponse", "service": service}
+    return {"name": "operations/noop.DONE_OPERATION", "done": True, "response": response}
 
 
 def _start(call: Call, verb: str, names: list[str], response_type: str, key: str) -> Json:

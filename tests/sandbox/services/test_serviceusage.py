@@ -49,6 +49,17 @@ def test_one_activation_at_a_time(services) -> None:
     assert services("POST", "serviceusage", f"{PROJECT}:batchEnable", {"serviceIds": ["run.googleapis.com"]})
 
 
+@pytest.mark.parametrize(
+    ("method", "body"),
+    [("/storage.googleapis.com:enable", {}), (":batchEnable", {"serviceIds": ["storage.googleapis.com"]})],
+)
+def test_what_is_on_already_needs_no_operation(services, method, body) -> None:
+    operation = services("POST", "serviceusage", f"{PROJECT}{method}", body)
+    assert operation["name"] == "operations/noop.DONE_OPERATION"
+    assert operation["done"]
+    assert operation["response"]["@type"].endswith("v1.EnableServiceResponse")
+
+
 def test_the_list_comes_in_pages(services) -> None:
     first = services("GET", "serviceusage", f"{PROJECT}?pageSize=5")
     assert len(first["services"]) == 5

@@ -1,0 +1,150 @@
+"""Step 1 alone, while Google is slow to know, busy, or says no."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from environment.errors import GoogleApiError, PermissionDeniedError
+
+SPEC = """\
+name: {name}
+cloud: sandbox
+role: dev
+project_id: acme-{name}-project
+region: us-central1
+zone: us-central1-a
+name_prefix: {name}
+state: {{bucket: acme-{name}-tfstate}}
+"""
+SERVICES = "serviceusage.googleapis.com/v1/projects/"
+BUSY = "Another activation or deactivation is in progress for the service(s) of project"
+
+
+@pytest.fixture
+def spec(tmp_path: Path, request: pytest.FixtureRequest, cloud) -> Iterator[str]:
+    """A spec with a project of its own for each test."""
+    path = tmp_path / "spec.yaml"
+    path.write_text(SPEC.format(name=f"s{abs(hash(request.node.name)) % 10**6}"))
+    yield str(path)
+    cloud.control("DELETE", "faults")
+    cloud.control("POST", "spread", {"seconds": 0})
+
+
+@pytest.fixture
+def lines() -> Iterator[list[str]]:
+    """What tasks log."""
+    import flows.enable_services  # noqa: F401  Prefect sets up logging when it is imported
+
+    found: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: found.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("prefect.task_runs")
+    logger.addHandler(handler)
+    yield found
+    logger.removeHandler(handler)
+
+
+def calls(cloud: Any, before: int, suffix: str) -> list[int]:
+    """Return the statuses of the calls to a path that ends so."""
+    return [call["status"] for call in cloud.calls_since(before) if call["path"].endswith(suffix)]
+
+
+def test_an_api_that_is_slow_to_know_it_is_on_is_waited_for(cloud, spec, lines) -> None:
+    from flows.enable_services import enable_services
+
+    cloud.control("POST", "spread", {"seconds": 2})
+    state = enable_services(spec, return_state=True)
+    assert state.is_completed()
+    answered = [line for line in lines if line.startswith("container.googleapis.com answers ")]
+    assert len(answered) == 1
+    assert int(answered[0].split()[2]) >= 2
+    assert "s after it was enabled" in answered[0]
+
+
+def test_many_are_enabled_in_batches_and_a_busy_project_is_waited_for(cloud, spec, monkeypatch) -> None:
+    import flows.enable_services as module
+    from environment.services import RETIRED
+    from sandbox.services.serviceusage.known import KNOWN
+
+    wanted = tuple(sorted(KNOWN - set(RETIRED)))[:45]
+    monkeypatch.setattr(module, "missing_services", lambda *_: wanted)
+    cloud.control("POST", "faults", {"path": "batchEnable", "status": 400, "message": BUSY, "times": 2})
+    before = cloud.last_call()
+    state = module.enable_services(spec, return_state=True)
+    assert state.is_completed()
+    assert set(state.result().changed) == set(wanted)
+    assert sorted(calls(cloud, before, ":batchEnable")) == [200, 200, 200, 400, 400]
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"status": 429}, {"reset": True}])
+def test_what_heals_is_tried_again(cloud, spec, fault: dict[str, Any]) -> None:
+    from flows.enable_services import enable_services
+
+    cloud.control("POST", "faults", {"path": SERVICES, "method": "GET", **fault})
+    assert enable_services(spec, return_state=True).is_completed()
+
+
+def test_a_full_quota_is_asked_for_once(cloud, spec) -> None:
+    from flows.enable_services import enable_services
+
+    message = "Quota exceeded for quota metric 'Mutate requests' of service 'serviceusage.googleapis.com'"
+    fault = {"path": "batchEnable", "status": 403, "reason": "quotaExceeded", "message": message, "times": 0}
+    cloud.control("POST", "faults", fault)
+    before = cloud.last_call()
+    with pytest.raises(GoogleApiError, match="ask for a higher quota") as failure:
+        enable_services(spec)
+    assert not isinstance(failure.value, PermissionDeniedError)
+    assert calls(cloud, before, ":batchEnable") == [403]
+
+
+def test_a_refusal_names_permission_and_principal_and_is_the_run_s_last_word(cloud, spec) -> None:
+    from flows.enable_services import enable_services
+
+    message = "Permission 'serviceusage.services.list' denied on resource 'projects/acme' (or it may not exist)."
+    cloud.control("POST", "faults", {"path": SERVICES, "status": 403, "message": message, "times": 0})
+    before = cloud.last_call()
+    state = enable_services(spec, return_state=True)
+    assert state.is_failed()
+    assert "grant user@sandbox.localhost a role with serviceusage.services.list" in str(state.message)
+    assert isinstance(state.result(raise_on_failure=False), PermissionDeniedError)
+    assert calls(cloud, before, "/services") == [403]
+
+
+def test_retired_services_that_google_refuses_are_done_without(cloud, spec) -> None:
+    from environment.services import RETIRED
+    from flows.enable_services import enable_services
+
+    message = "Permission denied to enable service [ml.googleapis.com]"
+    cloud.control("POST", "faults", {"path": "batchEnable", "status": 403, "message": message, "after": 1, "times": 2})
+    before = cloud.last_call()
+    report = enable_services(spec)
+    assert calls(cloud, before, ":batchEnable") == [200, 403, 403]
+    assert len(report.warnings) == len(RETIRED) == 2
+    assert not set(RETIRED) & set(report.enabled)
+
+
+def test_what_is_still_off_after_it_was_enabled_is_not_passed_over(cloud, spec, monkeypatch) -> None:
+    from flows.enable_services import enable_services
+    from tasks import policy
+
+    monkeypatch.setattr(policy, "TRIES_WHEN_TRANSIENT", 2)
+    monkeypatch.setattr("tasks.services.ServiceUsage.enable", lambda *_: None)
+    before = cloud.last_call()
+    with pytest.raises(GoogleApiError, match=r"still off: .*compute\.googleapis\.com"):
+        enable_services(spec)
+    assert calls(cloud, before, "/services") == [200, 200, 200]  # what is on; then until it is confirmed, or given up
+
+
+def test_only_what_was_asked_is_said_to_answer(cloud, spec, lines) -> None:
+    from environment.services import PROBES
+    from flows.enable_services import enable_services
+
+    enable_services(spec)
+    answered = {line.partition(" answers ")[0] for line in lines if " answers " in line}
+    assert "cloudresourcemanager.googleapis.com" in answered
+    assert answered <= set(PROBES)
