@@ -28,10 +28,11 @@ from clients.addresses import Addresses
 from clients.credentials import principal
 from clients.terraform_binary import find_terraform
 from clients.terraform_init import DATA, initialisation_digest
-from environment.errors import StateLockedError, TerraformError
+from environment.errors import StateLockedError, TerraformError, TransientError
 from environment.google_messages import refusal_hint
 from environment.state_lock import parse_state_lock
-from environment.terraform_events import Diagnostic, TerraformEvent, first_error, parse_event
+from environment.terraform_events import Diagnostic, TerraformEvent, parse_event, reported_errors
+from environment.terraform_failures import failure_type
 
 ALLOWED = frozenset(
     {"PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER"}
@@ -147,7 +148,7 @@ class Terraform:
         """Run a command, hand on its events as they come, and return them all.
 
         Raises:
-            TerraformError: With Terraform's own diagnostic.
+            TerraformError: With Terraform's own diagnostic; one of the transient kinds where it may heal.
             StateLockedError: When somebody else holds the state lock, and has for LOCK_TIMEOUT.
         """
         from python_terraform import IsFlagged
@@ -194,14 +195,17 @@ class Terraform:
             process.wait()
 
     def _failure(self, command: str, events: list[TerraformEvent]) -> TerraformError:
-        diagnostic = first_error(events)
-        if diagnostic is None:
+        errors = reported_errors(events)
+        if not errors:
             said = " ".join(" ".join(event.message for event in events[-12:]).replace("│", " ").split())
-            return TerraformError(f"terraform {command} failed: {said}")
-        if diagnostic.summary == "Error acquiring the state lock":
+            return failure_type(command, said)(f"terraform {command} failed: {said}")
+        # What does not heal comes first: waiting for the others would be in vain.
+        types = [failure_type(command, diagnostic.text) for diagnostic in errors]
+        diagnostic, kind = min(zip(errors, types, strict=True), key=lambda pair: issubclass(pair[1], TransientError))
+        if diagnostic.summary == "Error acquiring the state lock" and kind is TerraformError:
             return self._locked(command, diagnostic)
-        hint = refusal_hint(f"{diagnostic.summary} {diagnostic.detail}", lambda: principal(self._addresses))
-        return TerraformError(f"terraform {command}: {diagnostic.one_line()}", hint, address=diagnostic.address)
+        hint = refusal_hint(diagnostic.text, lambda: principal(self._addresses))
+        return kind(f"terraform {command}: {diagnostic.one_line()}", hint, address=diagnostic.address)
 
     def _locked(self, command: str, diagnostic: Diagnostic) -> StateLockedError:
         """Name who holds the lock, since when, and how to release it by hand."""

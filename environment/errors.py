@@ -10,7 +10,9 @@
     │   ├── ServiceDisabledError          the API is off, or its enabling has not spread yet  (transient)
     │   └── TransientGoogleApiError       408, 429, 5xx, lost connections, operation in progress  (transient)
     ├── TerraformError                    Terraform's own diagnostic: address and message
-    │   └── StateLockedError              another run holds the state lock
+    │   ├── StateLockedError              another run holds the state lock
+    │   ├── TransientTerraformError       the registry or the state did not answer  (transient)
+    │   └── TerraformServiceDisabledError an API is off, or its enabling has not spread yet  (transient)
     ├── RenderError                       Kustomize, or the manifests it reads
     ├── MissingReferenceError            a manifest names something that nothing makes
     └── KubernetesError                   the API server refused, or could not be reached
@@ -96,6 +98,14 @@ class TerraformError(MlopsEnvError):
 
 class StateLockedError(TerraformError):
     """Another run holds the state lock, or died without releasing it: the message names holder and age."""
+
+
+class TransientTerraformError(TerraformError, TransientError):
+    """The registry or the state's backend did not answer, or with an error that passes; nothing was changed."""
+
+
+class TerraformServiceDisabledError(TerraformError, TransientError):
+    """A resource met an API that is off, or was just enabled: what does not need it may be there already."""
 
 
 class RenderError(MlopsEnvError):

@@ -16,8 +16,10 @@ _PRINCIPAL = re.compile(r"([\w.+-]+@[\w-]+\.[\w.-]+) does not have")
 _QUOTA = re.compile(r"quota ?exceeded|exceeded.{0,40}\bquota|quota .{0,120}\bexceeded|insufficient .{0,40}quota", re.I)
 _DISABLED = re.compile(r"has not been used in project|SERVICE_DISABLED|accessNotConfigured")
 _FORBIDDEN = re.compile(r"\bError 403\b|\bPERMISSION_DENIED\b")
+_NO_QUOTA_PROJECT = re.compile(r"requires a quota project", re.I)
 QUOTA_HINT = "ask for a higher quota (https://console.cloud.google.com/iam-admin/quotas), or choose less or elsewhere"
 ENABLE_HINT = "run enable_services, or the whole create, first"
+QUOTA_PROJECT_HINT = "set USER_PROJECT_OVERRIDE=true and GOOGLE_BILLING_PROJECT to the environment's project_id"
 
 
 def permission_in(message: str) -> str:
@@ -29,6 +31,16 @@ def permission_in(message: str) -> str:
 def is_quota(message: str) -> bool:
     """Tell whether a message says that a quota is full."""
     return _QUOTA.search(message) is not None
+
+
+def is_disabled(text: str) -> bool:
+    """Tell whether a text says that an API is off; user credentials without a quota project get the same reason."""
+    return _DISABLED.search(text) is not None and not lacks_quota_project(text)
+
+
+def lacks_quota_project(message: str) -> bool:
+    """Tell whether a message says that user credentials name no project whose quota is to be used."""
+    return _NO_QUOTA_PROJECT.search(message) is not None
 
 
 def permission_hint(message: str, principal: Callable[[], str]) -> str:
@@ -48,6 +60,8 @@ def refusal_hint(text: str, principal: Callable[[], str]) -> str:
     """Say what to do about a refusal of Google that another program passed on, "" where the text is none."""
     if is_quota(text):
         return QUOTA_HINT
-    if _DISABLED.search(text):
+    if lacks_quota_project(text):
+        return QUOTA_PROJECT_HINT
+    if is_disabled(text):
         return ENABLE_HINT
     return permission_hint(text, principal) if _FORBIDDEN.search(text) else ""

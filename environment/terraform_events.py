@@ -13,6 +13,7 @@ from typing import Any
 
 _APPLY = {"apply_start", "apply_progress", "apply_complete", "apply_errored"}
 _DETAILS = re.compile(r"\nDetails:\n\[.*?\n\]", re.DOTALL)
+_ADVICE = re.compile(r" Enable it by visiting .*?systems and retry\.?", re.DOTALL)
 _TEXT_LIMIT = 1000
 
 
@@ -25,9 +26,15 @@ class Diagnostic:
     detail: str
     address: str
 
+    @property
+    def text(self) -> str:
+        """All that it says, with Google's answer in full."""
+        return f"{self.summary} {self.detail}"
+
     def one_line(self) -> str:
-        """Return address, summary and detail in one line, without the JSON that Google's answers carry."""
-        text = ": ".join(part for part in (self.address, self.summary, _DETAILS.sub("", self.detail)) if part)
+        """Return address, summary and detail in one line, without the JSON and the advice in Google's answers."""
+        text = ": ".join(part for part in (self.address, self.summary, self.detail) if part)
+        text = _ADVICE.sub("", _DETAILS.sub("", text))
         return " ".join(text.split())[:_TEXT_LIMIT]
 
 
@@ -72,7 +79,7 @@ def _diagnostic(body: dict[str, Any] | None) -> Diagnostic | None:
     return Diagnostic(body.get("severity", "error"), body.get("summary", ""), body.get("detail", ""), address)
 
 
-def first_error(events: Iterable[TerraformEvent]) -> Diagnostic | None:
-    """Return the first error that Terraform reported."""
-    errors = (event.diagnostic for event in events if event.diagnostic and event.diagnostic.severity == "error")
-    return next(errors, None)
+def reported_errors(events: Iterable[TerraformEvent]) -> tuple[Diagnostic, ...]:
+    """List the errors that Terraform reported, in its order."""
+    found = (event.diagnostic for event in events)
+    return tuple(diagnostic for diagnostic in found if diagnostic and diagnostic.severity == "error")

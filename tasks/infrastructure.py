@@ -6,6 +6,7 @@ import secrets
 import string
 
 from prefect import get_run_logger, task
+from prefect.runtime import task_run
 
 from clients import infrastructure
 from clients.addresses import Addresses
@@ -81,10 +82,17 @@ def terraform_plan(environment: Environment) -> tuple[Change, ...]:
     return changes
 
 
-@task(name="terraform-apply", task_run_name="terraform apply", timeout_seconds=APPLY_TIMEOUT_SECONDS)
+@task(name="terraform-apply", task_run_name="terraform apply", timeout_seconds=APPLY_TIMEOUT_SECONDS, **RETRIED)
 def terraform_apply(environment: Environment, changes: tuple[Change, ...]) -> None:
-    """Apply the saved plan, with a line of log and a step of progress per resource."""
+    """Apply the saved plan, with a line of log and a step of progress per resource.
+
+    Tried again where an API was off, it plans anew: a saved plan is stale after an apply that did a part of it.
+    """
     logger = get_run_logger()
+    terraform = _terraform(environment)
+    if task_run.run_count > 1:
+        terraform.plan()
+        changes = infrastructure_changes(terraform.show_plan())
     progress = Progress("terraform apply", total=len(changes))
 
     def report(event: TerraformEvent) -> None:
@@ -93,7 +101,6 @@ def terraform_apply(environment: Environment, changes: tuple[Change, ...]) -> No
         if event.kind in ("apply_complete", "apply_errored"):
             progress.advance()
 
-    terraform = _terraform(environment)
     try:
         terraform.apply(report)
     finally:

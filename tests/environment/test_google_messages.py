@@ -52,6 +52,10 @@ def test_a_full_quota_is_recognised(message: str, expected: bool) -> None:
     [
         ("googleapi: Error 403: Quota 'CPUS' exceeded., quotaExceeded", QUOTA_HINT),
         ("googleapi: Error 403: Compute Engine API has not been used in project 1 before", "run enable_services"),
+        (
+            "googleapi: Error 403: The x API requires a quota project, which is not set by default. SERVICE_DISABLED",
+            "set USER_PROJECT_OVERRIDE=true",
+        ),
         ("googleapi: Error 403: Required 'a.b.c' permission for 'projects/p'", "grant me a role with a.b.c"),
         ("googleapi: Error 400: Invalid value", ""),
     ],

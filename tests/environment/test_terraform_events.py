@@ -1,6 +1,6 @@
 import json
 
-from environment.terraform_events import first_error, parse_event
+from environment.terraform_events import parse_event, reported_errors
 
 
 def line(**fields: object) -> str:
@@ -14,10 +14,10 @@ def test_apply_events_carry_address_and_message() -> None:
     assert (event.address, event.message) == ("module.x.y", "Still creating...")
 
 
-def test_the_first_error_names_its_resource_in_one_line() -> None:
+def test_an_error_names_its_resource_in_one_line() -> None:
     warning = line(type="diagnostic", diagnostic={"severity": "warning", "summary": "old"})
     error = {"severity": "error", "summary": "Error 403", "detail": "no\npermission", "address": "module.a.b"}
-    diagnostic = first_error([parse_event(warning), parse_event(line(type="diagnostic", diagnostic=error))])
+    (diagnostic,) = reported_errors([parse_event(warning), parse_event(line(type="diagnostic", diagnostic=error))])
     assert diagnostic is not None
     assert diagnostic.one_line() == "module.a.b: Error 403: no permission"
 

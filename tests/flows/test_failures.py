@@ -39,6 +39,7 @@ zone: us-central1-a
 name_prefix: {NAME}
 state: {{bucket: {BUCKET}}}
 """
+OFF = "Cloud SQL Admin API has not been used in project 1 before or it is disabled."
 PASSING: list[dict[str, Any]] = [
     {"path": "serviceusage.*/services", "method": "GET", "status": 503},
     {"path": "storage/v1/b/", "method": "GET", "status": 503},
@@ -50,6 +51,13 @@ PASSING: list[dict[str, Any]] = [
     {"path": f"{NAME}-gke-node@", "method": "GET", "status": 404, "times": 3},
     {"path": "secretmanager.*/secrets\\?", "method": "POST", "status": 503},
     {"path": ":addVersion", "status": 429},
+    {
+        "path": "sqladmin.*/instances\\?",
+        "method": "POST",
+        "status": 403,
+        "reason": "accessNotConfigured",
+        "message": OFF,
+    },
     {"path": "sqladmin.*/users", "method": "GET", "status": 503},
     {"path": "sqladmin.*/users", "method": "POST", "reset": True},
     {"path": "/kubernetes/.*/namespaces/kubeflow\\?", "method": "PATCH", "status": 503},
@@ -57,7 +65,10 @@ PASSING: list[dict[str, Any]] = [
     {"path": "/kubernetes/.*/deployments/ml-pipeline\\?.*force=false$", "method": "PATCH", "reset": True},
     {"path": "/kubernetes/.*healthz", "status": 503},
 ]
-"""On each kind of call one failure that heals; of the new service account, three reads that do not find it yet."""
+"""On each kind of call one failure that heals; of the new service account, three reads that do not find it yet.
+
+The one of Cloud SQL stops the apply half way: what follows is another plan.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +124,12 @@ def password() -> str:
 def test_what_heals_does_not_stop_it(created, cloud) -> None:
     assert created.pipelines.healthy
     assert 'create module.service_accounts.google_service_account.this["node"]' in created.infrastructure.changes
+
+
+def test_an_apply_that_met_an_api_that_is_off_is_planned_anew(created, cloud) -> None:
+    path = f"/projects/{PROJECT}/instances"
+    made = [call for call in cloud.calls_since(0) if call["method"] == "POST" and call["path"].endswith(path)]
+    assert [call["status"] for call in made] == [403, 200]
 
 
 def test_a_refused_bucket_is_a_question_of_permission_not_of_absence(cloud, faults, spec) -> None:
