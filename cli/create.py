@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cli.approval import ask_approval
 from cli.clouds import load_spec, reach_cloud
-from cli.options import CLOUD, ENVIRONMENT, SET, YES
+from cli.options import CLOUD, ENVIRONMENT, FORCE, SET, YES
 from cli.prefect_server import TemporaryServer
 from cli.report import err, out
 from cli.runs import run_flow
@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from environment.reports import CreateReport
 
 
-def create(environment: str = ENVIRONMENT, set_: list[str] = SET, cloud: str = CLOUD, yes: bool = YES) -> None:
+def create(
+    environment: str = ENVIRONMENT,
+    set_: list[str] = SET,
+    cloud: str = CLOUD,
+    yes: bool = YES,
+    force_conflicts: bool = FORCE,
+) -> None:
     """Make the environment, or bring it to what its spec says."""
     began = time.monotonic()
     spec, overrides = load_spec(environment, set_, cloud)
@@ -24,7 +30,8 @@ def create(environment: str = ENVIRONMENT, set_: list[str] = SET, cloud: str = C
     server = TemporaryServer()
     reach_cloud(spec)
     err.print(f"Creating {spec.name} in project {spec.project_id} ({spec.cloud})")
-    report: CreateReport = run_flow("create_environment", environment, overrides, server, approved=True)
+    switches = {"approved": True, "force_conflicts": force_conflicts}
+    report: CreateReport = run_flow("create_environment", environment, overrides, server, **switches)
     _summarise(report, time.monotonic() - began)
 
 

@@ -40,7 +40,10 @@ def _print(found: EnvironmentStatus) -> None:
         ]
     if pipelines := found.pipelines:
         health = "healthy" if pipelines.healthy else f"not healthy: {pipelines.problem}"
-        rows += [("pipelines", f"{pipelines.version} in {pipelines.namespace}, {health}"), ("UI", pipelines.url or "-")]
+        rows += [
+            ("pipelines", f"{pipelines.version or 'unknown'} in {pipelines.namespace}, {health}"),
+            ("UI", pipelines.url or "-"),
+        ]
     if last := found.last_run:
         changed = "" if last.is_current else "; the spec has changed since"
         rows.append(("last run", f"{last.finished_at} by {last.tool_version}{changed}"))

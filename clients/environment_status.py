@@ -7,10 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from clients.addresses import Addresses
 from clients.gke import read_cluster_access
 from clients.infrastructure import read_infrastructure
-from clients.kubernetes.objects import open_cluster
-from clients.kubernetes.pipelines import check_health, wait_for_ui_address
+from clients.kubernetes.apply_sets import list_installations
+from clients.kubernetes.objects import Objects, close_cluster, open_cluster
+from clients.kubernetes.pipelines import check_health, read_version, wait_for_ui_address
 from clients.service_usage import ServiceUsage
 from clients.storage import Storage
+from environment.apply_set import PIPELINES
 from environment.errors import MlopsEnvError
 from environment.infrastructure import Infrastructure
 from environment.record import RECORD_OBJECT, EnvironmentRecord
@@ -57,17 +59,35 @@ def _pipelines(
     infrastructure: Infrastructure,
     record: EnvironmentRecord | None,
 ) -> PipelinesStatus | None:
-    if record is None:
-        return None
-    namespace, cluster = record.pipelines.namespace, infrastructure.cluster
-    url, problem = record.pipelines.url, ""
+    """Ask the cluster, whoever installed them; where it does not answer, say so of what the record tells."""
+    cluster = infrastructure.cluster
     try:
         access = read_cluster_access(addresses, environment.project_id, cluster.location, cluster.name)
-        objects = open_cluster(addresses, access)
+        try:
+            return _installed(open_cluster(addresses, access), environment.pipelines.namespace)
+        finally:
+            close_cluster(addresses, access)
+    except MlopsEnvError as error:
+        kept = record.pipelines if record else None
+        return PipelinesStatus(
+            version=kept.version if kept else "",
+            namespace=kept.namespace if kept else environment.pipelines.namespace,
+            url=kept.url if kept else None,
+            healthy=False,
+            problem=str(error),
+        )
+
+
+def _installed(objects: Objects, wanted_namespace: str) -> PipelinesStatus | None:
+    namespaces = list_installations(objects, PIPELINES)
+    if not namespaces:
+        return None
+    namespace = wanted_namespace if wanted_namespace in namespaces else namespaces[0]
+    version = read_version(objects, namespace)
+    url = wait_for_ui_address(objects, namespace, timeout_seconds=0)
+    problem = ""
+    try:
         check_health(objects, namespace)
-        url = wait_for_ui_address(objects, namespace, timeout_seconds=0) or url
     except MlopsEnvError as error:
         problem = str(error)
-    return PipelinesStatus(
-        version=record.pipelines.version, namespace=namespace, url=url, healthy=not problem, problem=problem
-    )
+    return PipelinesStatus(version=version, namespace=namespace, url=url, healthy=not problem, problem=problem)

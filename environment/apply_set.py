@@ -19,6 +19,7 @@ from environment.errors import KubernetesError
 from environment.objects import DEFINITION, NAMESPACE, GroupKind, Manifest, ObjectReference
 
 TOOL = "mlops-env"
+PIPELINES = "mlops-env"  # the set of Kubeflow Pipelines
 ID_LABEL = "applyset.kubernetes.io/id"
 PART_OF_LABEL = "applyset.kubernetes.io/part-of"
 TOOLING = "applyset.kubernetes.io/tooling"
@@ -93,17 +94,19 @@ class ApplySet:
             },
         }
 
+    def is_parent(self, live: Manifest) -> bool:
+        """Tell whether an object is the parent of this set, and made by this tool."""
+        return (live["metadata"].get("labels") or {}).get(ID_LABEL) == self.id and _tool(live) == TOOL
+
     def read_parent(self, live: Manifest) -> Extent:
         """Return the extent that a parent names.
 
         Raises:
             KubernetesError: When it is the parent of another set, or of another tool.
         """
-        metadata = live["metadata"]
-        annotations: Mapping[str, str] = metadata.get("annotations") or {}
-        tool = annotations.get(TOOLING, "").rpartition("/")[0]
-        is_ours = (metadata.get("labels") or {}).get(ID_LABEL) == self.id and tool == TOOL
-        if not is_ours:
+        annotations: Mapping[str, str] = live["metadata"].get("annotations") or {}
+        if not self.is_parent(live):
+            tool = _tool(live)
             owner = f"belongs to {tool}" if tool and tool != TOOL else "is not the parent of our ApplySet"
             raise KubernetesError(
                 f"{self.reference} {owner}",
@@ -112,6 +115,22 @@ class ApplySet:
             )
         kinds = frozenset(map(GroupKind.parse, filter(None, annotations.get(KINDS, "").split(","))))
         return Extent(kinds, frozenset(filter(None, annotations.get(NAMESPACES, "").split(","))))
+
+
+def installed_namespaces(name: str, parents: Iterable[Manifest]) -> tuple[str, ...]:
+    """Return the namespaces in which this tool has installed a set of that name, given parents of any tool."""
+    found = []
+    for parent in parents:
+        metadata = parent["metadata"]
+        candidate = ApplySet(metadata["name"], metadata["namespace"], "")
+        if candidate.name == name and candidate.is_parent(parent):
+            found.append(candidate.namespace)
+    return tuple(sorted(found))
+
+
+def _tool(parent: Manifest) -> str:
+    annotations: Mapping[str, str] = parent["metadata"].get("annotations") or {}
+    return annotations.get(TOOLING, "").rpartition("/")[0]
 
 
 def prunable(members: Iterable[ObjectReference], wanted: Iterable[ObjectReference]) -> tuple[ObjectReference, ...]:

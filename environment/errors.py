@@ -32,7 +32,10 @@ class MlopsEnvError(Exception):
     def __init__(self, message: str, hint: str = "") -> None:
         self.message = message
         self.hint = hint
-        super().__init__(f"{message}; {hint}" if hint else message)
+        super().__init__(message, hint)
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.hint}" if self.hint else self.message
 
     def __reduce__(self) -> tuple[object, ...]:
         """Survive pickling, as Prefect does with a failed task's exception."""

@@ -29,22 +29,36 @@ class WorkloadStatus:
         return self.state == "ready"
 
 
-def workload_status(workload: Manifest) -> WorkloadStatus:
-    """Judge a Deployment, StatefulSet or DaemonSet."""
+def workload_status(workload: Manifest, gave_up_before: str | None = None) -> WorkloadStatus:
+    """Judge a Deployment, StatefulSet or DaemonSet.
+
+    Args:
+        workload: The workload as it is.
+        gave_up_before: What `gave_up_at` said when the wait began. That the controller gave up then is no failure
+            now: it says so until the next progress, also while what was in the way is being put right.
+    """
     status: Mapping[str, Any] = workload.get("status") or {}
     if int(status.get("observedGeneration", 0)) < int(workload["metadata"].get("generation", 0)):
         return WorkloadStatus("progressing", "its controller has not seen it yet")
-    deadline = _condition(workload, "Progressing")
-    if deadline and deadline.get("reason") == "ProgressDeadlineExceeded":
-        return WorkloadStatus("failed", _condition_text(deadline))
     wanted, updated, available = _counts(workload, status)
+    surplus = int(status.get("replicas", 0)) - updated if workload["kind"] == "Deployment" else 0
+    if updated >= wanted and surplus <= 0 and available >= wanted:
+        return WorkloadStatus("ready", f"{available} of {wanted} available")
+    if gave_up_at(workload) not in (None, gave_up_before):
+        return WorkloadStatus("failed", _condition_text(_condition(workload, "Progressing") or {}))
     if updated < wanted:
         return WorkloadStatus("progressing", f"{updated} of {wanted} updated")
-    if (surplus := int(status.get("replicas", 0)) - updated) > 0 and workload["kind"] == "Deployment":
+    if surplus > 0:
         return WorkloadStatus("progressing", f"{surplus} old to end")
-    if available < wanted:
-        return WorkloadStatus("progressing", f"{available} of {wanted} available")
-    return WorkloadStatus("ready", f"{available} of {wanted} available")
+    return WorkloadStatus("progressing", f"{available} of {wanted} available")
+
+
+def gave_up_at(workload: Manifest) -> str | None:
+    """Return when a Deployment's controller last saw it exceed its progress deadline, None where it does not."""
+    condition = _condition(workload, "Progressing")
+    if condition is None or condition.get("reason") != "ProgressDeadlineExceeded":
+        return None
+    return str(condition.get("lastUpdateTime", ""))
 
 
 def _counts(workload: Manifest, status: Mapping[str, Any]) -> tuple[int, int, int]:

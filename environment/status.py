@@ -23,7 +23,7 @@ class ServicesStatus(_Status):
 
 
 class PipelinesStatus(_Status):
-    """The installed Kubeflow Pipelines; `healthy` is what its API said just now."""
+    """The installed Kubeflow Pipelines; `healthy` is what its API said just now, `version` empty where nobody says."""
 
     version: str
     namespace: str

@@ -10,6 +10,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from prefect.utilities.annotations import quote
 
+from clients.kubernetes.connection import ClusterAccess
 from environment.changes import Change
 from environment.objects import Manifest
 from environment.pipeline_parameters import kustomize_parameters
@@ -27,6 +28,8 @@ from tasks.pipelines import (
     apply_prerequisites,
     apply_secrets,
     check_health,
+    check_namespace,
+    cluster_connections,
     prune_objects,
     reach_cluster,
     read_cluster_access,
@@ -67,8 +70,15 @@ def _deploy(spec: Environment, force: bool) -> tuple[PipelinesReport, tuple[Chan
     infrastructure = read_infrastructure(spec)
     rendering = render_manifests.submit(kustomize_parameters(spec, infrastructure), mirror.result())
     access = read_cluster_access(spec, infrastructure)
-    reach_cluster(access)
-    rendered = rendering.result()
+    with cluster_connections(access):
+        reach_cluster(access)
+        check_namespace(spec, access)
+        return _install(spec, access, rendering.result(), force)
+
+
+def _install(
+    spec: Environment, access: ClusterAccess, rendered: Rendered, force: bool
+) -> tuple[PipelinesReport, tuple[Change, ...]]:
     # Prefect looks for futures in all that a task is given, unless it is quoted: here in thousands of fields.
     manifests = cast("tuple[Manifest, ...]", quote(rendered.manifests))
 

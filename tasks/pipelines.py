@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 
 from prefect import get_run_logger, task
 
 from clients import gke, pipeline_secrets
 from clients.addresses import Addresses
+from clients.environment_status import read_record
 from clients.kubernetes import apply, apply_sets, pipelines, prerequisites, rollout
 from clients.kubernetes.connection import ClusterAccess
-from clients.kubernetes.objects import Objects, open_cluster
-from environment.apply_set import ApplySet
+from clients.kubernetes.objects import Objects, close_cluster, open_cluster
+from environment.apply_set import PIPELINES, ApplySet
 from environment.changes import Change
+from environment.errors import GoogleApiError
 from environment.infrastructure import Infrastructure
 from environment.objects import Manifest, ObjectReference, reference_of, split_prerequisites
 from environment.pipeline_secrets import secret_references, with_versions
@@ -24,7 +27,6 @@ from tasks.console import DETAIL, PASSING
 from tasks.policy import RETRIED
 from tasks.progress import Progress
 
-APPLY_SET = "mlops-env"
 UI_SECONDS = 300.0
 
 Changes = tuple[Change, ...]
@@ -36,9 +38,18 @@ def open_objects(access: ClusterAccess) -> Objects:
     return open_cluster(Addresses.from_environment(), access)
 
 
+@contextmanager
+def cluster_connections(access: ClusterAccess) -> Iterator[None]:
+    """Close at the end of a flow what its tasks opened: they share connections, and what they learned of kinds."""
+    try:
+        yield
+    finally:
+        close_cluster(Addresses.from_environment(), access)
+
+
 def apply_set_of(environment: Environment) -> ApplySet:
     """Return the set that all of the environment's objects are members of."""
-    return ApplySet(APPLY_SET, environment.pipelines.namespace, version("mlops-env"))
+    return ApplySet(PIPELINES, environment.pipelines.namespace, version("mlops-env"))
 
 
 def wanted_references(environment: Environment, manifests: Sequence[Manifest]) -> list[ObjectReference]:
@@ -73,6 +84,30 @@ def reach_cluster(access: ClusterAccess) -> str:
     found = open_objects(access).cluster.read_version()
     get_run_logger().info("%s runs Kubernetes %s", access.endpoint, found)
     return found
+
+
+@task(name="check-namespace", task_run_name="check for another installation", **RETRIED)
+def check_namespace(environment: Environment, access: ClusterAccess) -> None:
+    """Make sure that the cluster has no Kubeflow Pipelines in another namespace."""
+    apply_sets.check_alone(open_objects(access), apply_set_of(environment))
+
+
+@task(name="check-recorded-namespace", task_run_name="check recorded namespace", **RETRIED)
+def check_recorded_namespace(environment: Environment) -> None:
+    """Where the record names another namespace, make sure that nothing is there, before infrastructure follows."""
+    addresses = Addresses.from_environment()
+    record = read_record(environment, addresses)
+    if record is None or record.pipelines.namespace == environment.pipelines.namespace:
+        return
+    cluster = record.infrastructure.cluster
+    try:
+        access = gke.read_cluster_access(addresses, environment.project_id, cluster.location, cluster.name)
+    except GoogleApiError as error:
+        if error.status == 404:
+            return  # it went with its cluster
+        raise
+    with cluster_connections(access):
+        apply_sets.check_alone(open_objects(access), apply_set_of(environment))
 
 
 @task(name="apply-prerequisites", task_run_name="apply namespace and definitions", timeout_seconds=300, **RETRIED)
@@ -140,7 +175,7 @@ def prune_objects(environment: Environment, access: ClusterAccess, manifests: Ma
     )
 
 
-@task(name="wait-for-rollout", task_run_name="wait for rollout", **RETRIED)
+@task(name="wait-for-rollout", task_run_name="wait for rollout")  # the watch has the patience: one limit for all of it
 def wait_for_rollout(environment: Environment, access: ClusterAccess) -> int:
     """Wait by watch until every workload is ready; return how many there are."""
     logger = get_run_logger()
@@ -157,7 +192,7 @@ def wait_for_rollout(environment: Environment, access: ClusterAccess) -> int:
     return len(ready)
 
 
-@task(name="read-ui-address", task_run_name="read UI address", timeout_seconds=UI_SECONDS + 60, **RETRIED)
+@task(name="read-ui-address", task_run_name="read UI address", timeout_seconds=UI_SECONDS + 60)
 def read_ui_address(environment: Environment, access: ClusterAccess) -> str | None:
     """Wait for the address that the proxy agent registers; None, and how to do without, where it does not."""
     namespace = environment.pipelines.namespace

@@ -9,13 +9,16 @@ from collections.abc import Iterable
 from itertools import chain
 
 from clients.kubernetes.apply import OnChange, ignore
+from clients.kubernetes.discovery import Resource
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.parallel import in_parallel
-from environment.apply_set import ApplySet, Extent, prunable
+from environment.apply_set import ID_LABEL, ApplySet, Extent, installed_namespaces, prunable
 from environment.changes import Change
+from environment.errors import KubernetesError
 from environment.object_changes import FIELD_MANAGER, deleted
 from environment.objects import GroupKind, ObjectReference, reference_of
 
+SECRETS = Resource("", "v1", "Secret", "secrets", True)
 PARENT_MANAGER = f"{FIELD_MANAGER}-applyset"
 
 
@@ -27,6 +30,29 @@ def read_extent(objects: Objects, apply_set: ApplySet) -> Extent | None:
     """
     parent = objects.get(apply_set.reference)
     return None if parent is None else apply_set.read_parent(parent)
+
+
+def list_installations(objects: Objects, name: str) -> tuple[str, ...]:
+    """Return the namespaces of the cluster in which this tool has installed an ApplySet of that name."""
+    parents = objects.list(SECRETS, query={"labelSelector": ID_LABEL}, metadata_only=True).items
+    return installed_namespaces(name, parents)
+
+
+def check_alone(objects: Objects, apply_set: ApplySet) -> None:
+    """Make sure that the cluster holds no second installation: both would work on one database.
+
+    Raises:
+        KubernetesError: Names the namespace that has one.
+    """
+    others = [one for one in list_installations(objects, apply_set.name) if one != apply_set.namespace]
+    if others:
+        raise KubernetesError(
+            f"Kubeflow Pipelines is already installed in namespace {others[0]} of this cluster: a second one in "
+            f"{apply_set.namespace} would share its database",
+            f"set pipelines.namespace to {others[0]}; or, to move (runs in progress are lost, database and bucket "
+            f"stay), delete the old one first: kubectl delete namespace {others[0]}",
+            resource=f"Namespace {others[0]}",
+        )
 
 
 def widen(objects: Objects, apply_set: ApplySet, wanted: Iterable[ObjectReference]) -> Extent:

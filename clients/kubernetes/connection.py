@@ -9,6 +9,7 @@ Source: https://kubernetes.io/docs/reference/using-api/api-concepts/
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,8 @@ from urllib.parse import urlencode
 
 from clients.addresses import Addresses
 from clients.credentials import access_token
-from clients.kubernetes.errors import connection_error, status_error
+from clients.kubernetes.errors import AUTHORIZED_NETWORKS, connection_error, status_error
+from environment.errors import UnreachableError
 
 POOL_SIZE = 12
 CONNECT_SECONDS = 4.0
@@ -63,6 +65,7 @@ class Cluster:
         )
         configuration.keep_alive = True
         self._rest: Any = RESTClientObject(configuration)
+        self._rest.pool_manager.connection_pool_kw["ssl_context"] = _tls_context()
 
     def request(
         self,
@@ -108,7 +111,11 @@ class Cluster:
             UnreachableError: When nothing answers; the hint names authorized networks.
             CredentialsError: When the credentials are refused.
         """
-        body = self.request("GET", "/version", timeout_seconds=REACH_SECONDS).body
+        try:
+            body = self.request("GET", "/version", timeout_seconds=REACH_SECONDS).body
+        except UnreachableError as error:
+            # What stands before an endpoint may take a connection and then drop it.
+            raise UnreachableError(error.message, AUTHORIZED_NETWORKS) from error
         return str(body["gitVersion"])
 
     def close(self) -> None:
@@ -164,6 +171,18 @@ class Cluster:
             yield
         except (HTTPError, ApiException, OSError) as error:
             raise connection_error(error, self.endpoint, what) from error
+
+
+def _tls_context() -> ssl.SSLContext:
+    """Return how a certificate is verified: as Python did before 3.13, and as kubectl does.
+
+    Since then urllib3 is strict by default and refuses a CA that carries no key identifiers, as a cluster's may be.
+    """
+    from urllib3.util.ssl_ import create_urllib3_context
+
+    context = create_urllib3_context()
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return context
 
 
 def _decoded(content: bytes) -> Any:

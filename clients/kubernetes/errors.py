@@ -28,6 +28,8 @@ AUTHORIZED_NETWORKS = (
     "add its address to cluster.authorized_networks, or run from inside"
 )
 
+LOST = "run it again; while Google upgrades or repairs the control plane it is away for minutes"
+
 
 def status_error(status: int, content: bytes, what: str, resource: str) -> MlopsEnvError:
     """Choose our error for an answer.
@@ -53,16 +55,19 @@ def status_error(status: int, content: bytes, what: str, resource: str) -> Mlops
 
 
 def connection_error(error: Exception, endpoint: str, what: str) -> MlopsEnvError:
-    """Choose our error for a connection that failed."""
+    """Choose our error for a connection that failed, or was lost."""
+    from urllib3.exceptions import ConnectTimeoutError
+
     text = str(error)
     if "CERTIFICATE_VERIFY_FAILED" in text or "certificate verify failed" in text:
         return KubernetesError(
             f"{endpoint} does not show a certificate of the cluster's CA",
             "something stands between, or the CA was rotated",
         )
-    return UnreachableError(
-        f"could not reach the cluster at {endpoint} ({type(error).__name__}, {what})", AUTHORIZED_NETWORKS
-    )
+    detail = f"{endpoint} ({type(error).__name__}, {what})"
+    if isinstance(getattr(error, "reason", error), ConnectTimeoutError):  # refused connections are of this class too
+        return UnreachableError(f"could not reach the cluster at {detail}", AUTHORIZED_NETWORKS)
+    return UnreachableError(f"lost the connection to the cluster at {detail}", LOST)
 
 
 def _conflict(resource: str, causes: Iterable[Mapping[str, Any]], details: dict[str, Any]) -> ApplyConflictError:
@@ -72,7 +77,8 @@ def _conflict(resource: str, causes: Iterable[Mapping[str, Any]], details: dict[
     more = f" and {len(conflicts) - 3} more" if len(conflicts) > 3 else ""
     error = ApplyConflictError(
         f"{resource}: others have set fields that we would set: {named}{more}",
-        "set them back to the rendered values, or run deploy_kfp with force_conflicts to take them over",
+        "set them back to the rendered values, or take them over: --force-conflicts of mlops-env create, "
+        "force_conflicts of the flow",
         **details,
     )
     error.conflicts = conflicts

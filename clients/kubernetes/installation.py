@@ -1,6 +1,7 @@
 """All manifests of one installation, in order: prerequisites, everything else at the same time, prune.
 
-The steps are tasks of their own in a flow; this is their order for whoever needs no flow, as a benchmark.
+No flow uses it: there each step is a task of its own (`flows/deploy_kfp.py`). It is their order for benchmarks and
+tests, which apply manifests to a cluster and need no Prefect.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from threading import Lock
 from typing import Any
 
 from clients.addresses import Addresses
@@ -118,7 +118,21 @@ class Objects:
         return resource.path(reference.namespace, reference.name)
 
 
-@cache
+_open: dict[tuple[Addresses, ClusterAccess], Objects] = {}
+_lock = Lock()
+
+
 def open_cluster(addresses: Addresses, access: ClusterAccess) -> Objects:
     """Return this process's view of a cluster: steps share its connections and what it learned of kinds."""
-    return Objects(Cluster(access, addresses))
+    with _lock:
+        if (addresses, access) not in _open:
+            _open[addresses, access] = Objects(Cluster(access, addresses))
+        return _open[addresses, access]
+
+
+def close_cluster(addresses: Addresses, access: ClusterAccess) -> None:
+    """Close what `open_cluster` opened, where it did: the next one learns the cluster's kinds anew."""
+    with _lock:
+        objects = _open.pop((addresses, access), None)
+    if objects is not None:
+        objects.cluster.close()

@@ -32,5 +32,5 @@ def most_telling(failures: Sequence[BaseException]) -> BaseException:
     first = min(failures, key=lambda error: isinstance(error, TransientError))
     others = len(failures) - 1
     if others and isinstance(first, MlopsEnvError):
-        first.add_note(f"and {others} more failed")
+        first.message += f" (and {others} more failed)"
     return first

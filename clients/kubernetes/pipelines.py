@@ -1,4 +1,4 @@
-"""Kubeflow Pipelines on a cluster: the address of its UI, and its API's health through the API server's proxy.
+"""Kubeflow Pipelines on a cluster: its version, its UI's address, its API's health through the API server's proxy.
 
 Sources: https://www.kubeflow.org/docs/components/pipelines/reference/api/kubeflow-pipeline-api-spec/ (healthz),
 https://kubernetes.io/docs/tasks/access-application-cluster/access-cluster-services/ (service proxy).
@@ -10,11 +10,19 @@ from clients.kubernetes.discovery import Resource
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.watch import watch
 from environment.errors import KubernetesError, TransientKubernetesError
+from environment.objects import ObjectReference
 from environment.pipelines_ui import PROXY_CONFIG, age_seconds, ui_address
 
 CONFIG_MAPS = Resource("", "v1", "ConfigMap", "configmaps", True)
 API_SERVICE = "ml-pipeline:8888"
+INSTALL_CONFIG, APP_VERSION = "pipeline-install-config", "appVersion"
 HEALTH_PATH = "apis/v2beta1/healthz"
+
+
+def read_version(objects: Objects, namespace: str) -> str:
+    """Return the release that is installed in a namespace, empty where its configuration does not say."""
+    config = objects.get(ObjectReference("", "v1", "ConfigMap", namespace, INSTALL_CONFIG)) or {}
+    return str((config.get("data") or {}).get(APP_VERSION, ""))
 
 
 def wait_for_ui_address(objects: Objects, namespace: str, *, timeout_seconds: float) -> str | None:

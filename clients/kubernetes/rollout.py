@@ -16,7 +16,7 @@ from clients.kubernetes.watch import Snapshot, watch
 from environment.apply_set import ApplySet
 from environment.errors import KubernetesError, RolloutError, TransientError
 from environment.objects import Manifest, ObjectReference
-from environment.rollout import WorkloadStatus, crashing_container, diagnose, workload_status
+from environment.rollout import WorkloadStatus, crashing_container, diagnose, gave_up_at, workload_status
 
 WORKLOADS = (
     Resource("apps", "v1", "Deployment", "deployments", True),
@@ -44,6 +44,7 @@ def wait_for_rollout(
 
     Raises:
         RolloutError: When one failed, or the time is up.
+        TransientError: When the time is up and the API server does not answer.
     """
     deadline = time.monotonic() + timeout_seconds
     ready: list[ObjectReference] = []
@@ -62,11 +63,14 @@ def _wait_for_kind(
 ) -> list[ObjectReference]:
     waiting: list[ObjectReference] = []
     found: Snapshot = {}
+    gave_up_before: dict[ObjectReference, str | None] | None = None
     explained = time.monotonic()
     query = {"labelSelector": apply_set.selector}
     remaining = max(deadline - time.monotonic(), 0.0)
     for found in watch(objects, kind, apply_set.namespace, query, timeout_seconds=remaining):
-        statuses = {reference: workload_status(workload) for reference, workload in sorted(found.items())}
+        if gave_up_before is None:
+            gave_up_before = {reference: gave_up_at(workload) for reference, workload in found.items()}
+        statuses = {one: workload_status(workload, gave_up_before.get(one)) for one, workload in sorted(found.items())}
         for reference, status in statuses.items():
             if status.state == "failed":
                 raise _rollout_error(objects, reference, found[reference], "failed")

@@ -15,29 +15,49 @@ from environment.errors import KubernetesError, TransientError
 from environment.objects import ObjectReference, reference_of
 
 QUIET_SECONDS = 20.0
+# Not at full speed against a server that is down, or that ends every watch at once.
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 5.0
 Snapshot = dict[ObjectReference, dict[str, Any]]
 
 
 def watch(
     objects: Objects, resource: Resource, namespace: str, query: Mapping[str, str], *, timeout_seconds: float
 ) -> Iterator[Snapshot]:
-    """Yield all objects by reference: now, after each change, and at least every QUIET_SECONDS.
+    """Yield all objects by reference: now, after each change, and at least every QUIET_SECONDS while it can ask.
 
-    Ends when the time is up. A version that the server has forgotten (410) is answered by listing again, a lost
-    connection by going on from where it was.
+    Ends when the time is up. A version that the server has forgotten (410) and a lost connection are answered by
+    listing again, until then: the control plane of a zonal cluster is away for minutes while Google upgrades it.
+
+    Raises:
+        TransientError: When the time is up and the server does not answer.
+        KubernetesError: When it refuses.
     """
     deadline = time.monotonic() + timeout_seconds
     version = ""
     found: Snapshot = {}
+    pause = FIRST_PAUSE_SECONDS
     while True:
-        if not version:
-            listing = objects.list(resource, namespace, query)
-            found = {reference_of(item): item for item in listing.items}
-            version = listing.resource_version
-        yield found
-        if (remaining := deadline - time.monotonic()) <= 0:
-            return
-        version = yield from _follow(objects, resource, namespace, query, found, version, min(remaining, QUIET_SECONDS))
+        began, before = time.monotonic(), version
+        try:
+            if not version:
+                listing = objects.list(resource, namespace, query)
+                found = {reference_of(item): item for item in listing.items}
+                version = before = listing.resource_version
+            yield found
+            if (remaining := deadline - time.monotonic()) <= 0:
+                return
+            seconds = min(remaining, QUIET_SECONDS)
+            version = yield from _follow(objects, resource, namespace, query, found, version, seconds)
+        except TransientError:
+            version = ""
+            if time.monotonic() >= deadline:
+                raise
+        if version not in ("", before) or time.monotonic() - began > LONGEST_PAUSE_SECONDS:
+            pause = FIRST_PAUSE_SECONDS
+        else:
+            time.sleep(max(0.0, min(pause, deadline - time.monotonic())))
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
 
 def _follow(
@@ -71,9 +91,6 @@ def _follow(
                 else:
                     found[reference_of(changed)] = changed
                 yield found
-    except TransientError:
-        time.sleep(0.2)  # not at full speed against a server that is down; listing again says whether it is
-        return ""
     except KubernetesError as error:
         if error.status == 410:
             return ""

@@ -15,7 +15,7 @@ import yaml
 import sandbox as sandbox_package
 from clients.addresses import Addresses
 from clients.kubernetes.apply import plan_objects
-from clients.kubernetes.apply_sets import list_members
+from clients.kubernetes.apply_sets import check_alone, list_installations, list_members
 from clients.kubernetes.connection import Cluster, ClusterAccess
 from clients.kubernetes.installation import install
 from clients.kubernetes.objects import Objects
@@ -173,6 +173,14 @@ def normalised(thing: dict[str, Any]) -> dict[str, Any]:
 
 def test_second_time_changes_nothing(calm, few):
     assert install(calm.objects, few, SET) == ()
+    assert calm.changing == []
+
+
+def test_second_installation_is_seen_across_namespaces(calm):
+    assert list_installations(calm.objects, SET.name) == ("kubeflow",)
+    check_alone(calm.objects, SET)
+    with pytest.raises(KubernetesError, match="already installed in namespace kubeflow"):
+        check_alone(calm.objects, ApplySet(SET.name, "elsewhere", "0.1.0"))
     assert calm.changing == []
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from environment.apply_set import ApplySet, Extent, prunable
+from environment.apply_set import ApplySet, Extent, installed_namespaces, prunable
 from environment.errors import KubernetesError
 from environment.objects import GroupKind, ObjectReference
 
@@ -12,6 +12,15 @@ SET = ApplySet("mlops-env", "kubeflow", "0.1.0")
 DEPLOYMENT = ObjectReference("apps", "v1", "Deployment", "kubeflow", "ui")
 CONFIG = ObjectReference("", "v1", "ConfigMap", "kubeflow", "config")
 ROLE = ObjectReference("rbac.authorization.k8s.io", "v1", "ClusterRole", "", "role")
+
+
+def test_installations_are_the_parents_that_this_tool_made_under_that_name():
+    made = [ApplySet(name, namespace, "0.1.0").parent(Extent()) for name in ("mlops-env", "x") for namespace in "ba"]
+    of_kubectl = ApplySet("mlops-env", "c", "0.1.0").parent(Extent())
+    of_kubectl["metadata"]["annotations"]["applyset.kubernetes.io/tooling"] = "kubectl/v1.33"
+    copied = ApplySet("mlops-env", "d", "0.1.0").parent(Extent())
+    copied["metadata"]["namespace"] = "e"
+    assert installed_namespaces("mlops-env", [*made, of_kubectl, copied]) == ("a", "b")
 
 
 def test_id_is_the_one_that_the_kubernetes_documentation_shows():

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from environment.rollout import crashing_container, diagnose, workload_status
+from environment.rollout import crashing_container, diagnose, gave_up_at, workload_status
 
 
 def workload(kind: str = "Deployment", replicas: int | None = 2, generation: int = 1, **status: Any) -> dict[str, Any]:
@@ -47,6 +47,23 @@ def test_workload_is_judged_as_kubectl_rollout_status_does(given, state, detail)
     status = workload_status(given)
     assert (status.state, status.detail) == (state, detail)
     assert status.is_ready is (state == "ready")
+
+
+def test_what_is_complete_is_ready_whatever_the_controller_said_before():
+    given = workload(updatedReplicas=2, availableReplicas=2, conditions=[DEADLINE])
+    assert workload_status(given).state == "ready"
+
+
+def test_a_controller_that_had_given_up_before_the_wait_is_no_failure_until_it_does_so_again():
+    before = gave_up_at(workload(conditions=[{**DEADLINE, "lastUpdateTime": "2026-01-01T00:00:00Z"}]))
+    again = workload(updatedReplicas=1, conditions=[{**DEADLINE, "lastUpdateTime": "2026-01-01T00:00:00Z"}])
+    assert workload_status(again, before).detail == "1 of 2 updated"
+    again["status"]["conditions"] = [{**DEADLINE, "lastUpdateTime": "2026-01-01T00:20:00Z"}]
+    assert workload_status(again, before).state == "failed"
+
+
+def test_a_workload_whose_controller_goes_on_has_not_given_up():
+    assert gave_up_at(workload(conditions=[{"type": "Progressing", "status": "True"}])) is None
 
 
 def test_pods_of_the_former_version_are_waited_for():

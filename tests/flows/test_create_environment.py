@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from environment.errors import SpecError
+from environment.errors import KubernetesError, SpecError
 
 SPEC = """\
 name: {name}
@@ -70,6 +70,33 @@ def test_one_field_is_one_update(created, cloud, spec, monkeypatch) -> None:
     report = create_environment(spec, ["cluster.max_nodes=8"])
     assert report.infrastructure.changes == ("update module.cluster.google_container_node_pool.this",)
     assert report.pipelines.changes == ()
+
+
+def test_another_namespace_is_refused_before_the_infrastructure_follows(created, cloud, spec) -> None:
+    from flows.create_environment import create_environment
+
+    before = cloud.last_call()
+    with pytest.raises(KubernetesError, match=r"set pipelines\.namespace to kubeflow"):
+        create_environment(spec, ["pipelines.namespace=ml"])
+    assert [call for call in cloud.calls_since(before) if call["mutating"]] == []
+
+
+def test_conflicts_are_taken_over_when_told_to(created, cloud, spec, monkeypatch) -> None:
+    from clients.addresses import Addresses
+    from clients.gke import read_cluster_access
+    from clients.kubernetes.connection import Cluster
+    from flows.create_environment import create_environment
+
+    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
+    addresses = Addresses.from_environment()
+    cluster = Cluster(read_cluster_access(addresses, "acme-first-project", "us-central1-a", "first-cluster"), addresses)
+    edit = [{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "example.com/by-hand:1"}]
+    path = "/apis/apps/v1/namespaces/kubeflow/deployments/ml-pipeline-ui"
+    by_hand = {"fieldManager": "kubectl-edit"}
+    cluster.request("PATCH", path, by_hand, edit, content_type="application/json-patch+json")
+    cluster.close()
+    report = create_environment(spec, force_conflicts=True)
+    assert report.pipelines.changes == ("update Deployment kubeflow/ml-pipeline-ui",)
 
 
 def test_the_record_and_the_state_hold_no_secret(created, cloud) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import sandbox as sandbox_package
-from environment.errors import ApplyConflictError, TerraformError
+from environment.errors import ApplyConflictError, KubernetesError, TerraformError
 
 PROJECT = "acme-deploy-project"
 SPEC = f"""\
@@ -122,6 +122,40 @@ def test_again_it_changes_nothing(deployed, cloud, spec) -> None:
     assert again.message == "No changes"
     assert again.result().record == deployed.record
     assert mutating(cloud, before) == []
+
+
+def test_a_second_installation_in_another_namespace_is_refused(deployed, cloud, spec) -> None:
+    from flows.deploy_kfp import deploy_kfp
+
+    before = cloud.last_call()
+    with pytest.raises(KubernetesError, match=r"namespace kubeflow of this cluster.*kubectl delete namespace kubeflow"):
+        deploy_kfp(spec, ["pipelines.namespace=ml"])
+    assert mutating(cloud, before) == []
+
+
+def test_status_knows_it_though_no_create_left_a_record(deployed, cloud, spec) -> None:
+    from clients.addresses import Addresses
+    from clients.environment_status import read_status
+    from environment.spec_file import load_environment
+
+    found = read_status(load_environment(spec), Addresses.from_environment())
+    assert found.last_run is None
+    assert found.pipelines is not None
+    assert found.pipelines.model_dump() == {
+        "version": "2.14.4",
+        "namespace": "kubeflow",
+        "url": deployed.record.url,
+        "healthy": True,
+        "problem": "",
+    }
+
+
+def test_its_connections_are_closed_at_the_end(deployed, cloud, spec) -> None:
+    from clients.kubernetes import objects
+    from flows.deploy_kfp import deploy_kfp
+
+    deploy_kfp(spec)
+    assert not [access for _, access in objects._open if access.endpoint == cluster().cluster.endpoint]
 
 
 def test_what_others_set_stops_it_until_told_otherwise(deployed, cloud, spec) -> None:

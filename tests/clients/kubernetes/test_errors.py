@@ -6,7 +6,7 @@ import ssl
 from typing import Any
 
 import pytest
-from urllib3.exceptions import ConnectTimeoutError, SSLError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProtocolError, ReadTimeoutError, SSLError
 
 from clients.kubernetes.errors import connection_error, status_error
 from environment.errors import (
@@ -32,7 +32,7 @@ def test_conflict_names_field_and_owner():
     assert isinstance(error, ApplyConflictError)
     assert error.conflicts == ((".spec.replicas", '"kubectl-edit" using apps/v1'),)
     assert 'Deployment ml/ui: others have set fields that we would set: .spec.replicas ("kubectl-edit"' in str(error)
-    assert "force_conflicts" in error.hint
+    assert "--force-conflicts" in error.hint
 
 
 def test_many_conflicts_are_counted():
@@ -80,7 +80,17 @@ def test_foreign_certificate_is_refused_not_retried():
     assert "https://1.2.3.4" in str(error)
 
 
-def test_timeout_is_unreachable():
-    error = connection_error(ConnectTimeoutError("timed out"), "https://1.2.3.4", "/version")
+@pytest.mark.parametrize("failure", [ConnectTimeoutError("timed out"), NewConnectionError(None, "refused")])
+def test_connection_that_cannot_be_made_is_a_question_of_authorized_networks(failure):
+    error = connection_error(failure, "https://1.2.3.4", "/version")
     assert isinstance(error, UnreachableError)
-    assert "https://1.2.3.4" in str(error)
+    assert "could not reach the cluster at https://1.2.3.4" in str(error)
+    assert "authorized networks" in error.hint
+
+
+@pytest.mark.parametrize("failure", [ReadTimeoutError(None, "", "read timed out"), ProtocolError("aborted")])
+def test_connection_that_is_lost_is_not(failure):
+    error = connection_error(failure, "https://1.2.3.4", "/version")
+    assert isinstance(error, UnreachableError)
+    assert "lost the connection to the cluster at https://1.2.3.4" in str(error)
+    assert "authorized networks" not in str(error)

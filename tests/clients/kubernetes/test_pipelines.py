@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from clients.kubernetes.pipelines import check_health, wait_for_ui_address
+from clients.kubernetes.pipelines import check_health, read_version, wait_for_ui_address
 from environment.errors import KubernetesError, TransientKubernetesError
 
 CONFIG_MAPS = "/api/v1/namespaces/ml/configmaps"
@@ -20,6 +20,14 @@ def config(created: str = "", **data: str) -> dict[str, Any]:
 
 def listing(*items: dict[str, Any]) -> tuple[int, Any]:
     return 200, {"metadata": {"resourceVersion": "10"}, "items": list(items)}
+
+
+@pytest.mark.parametrize(("answer", "version"), [({"data": {"appVersion": "2.14.4"}}, "2.14.4"), ({}, "")])
+def test_version_is_what_the_installation_says(script, answer, version):
+    kinds = [{"name": "configmaps", "kind": "ConfigMap", "namespaced": True}]
+    script.on("/api/v1", (200, {"resources": kinds}))
+    script.on(f"{CONFIG_MAPS}/pipeline-install-config", (200, answer))
+    assert read_version(script.objects(), "ml") == version
 
 
 def test_address_that_is_registered_is_returned(script):

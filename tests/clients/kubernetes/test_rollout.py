@@ -75,7 +75,8 @@ def test_failed_workload_is_explained_by_its_pod_and_events(workloads):
         "reason": "ProgressDeadlineExceeded",
         "message": "has timed out",
     }
-    workloads.on(DEPLOYMENTS, listing(deployment("a", 1, 1), deployment("b", 2, 0, gave_up)))
+    events = [{"type": "MODIFIED", "object": deployment("b", 11, 0, gave_up)}]
+    workloads.on(DEPLOYMENTS, listing(deployment("a", 1, 1), deployment("b", 2, 0)), events)
     state = {"waiting": {"reason": "CreateContainerConfigError", "message": 'secret "mysql-secret" not found'}}
     status = {"containerStatuses": [{"name": "main", "state": state}]}
     workloads.on(PODS, listing({"metadata": {"name": "b-1", "namespace": "ml", "uid": "p"}, "status": status}))
@@ -91,6 +92,22 @@ def test_failed_workload_is_explained_by_its_pod_and_events(workloads):
     assert caught.value.resource == "Deployment ml/b"
     pods = next(asked for asked in workloads.asked if asked.path == PODS)
     assert pods.query["labelSelector"] == "app=b"
+
+
+def test_failure_of_a_run_before_is_none_of_this_one(workloads):
+    gave_up = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "lastUpdateTime": "1"}
+    events = [
+        {"type": "MODIFIED", "object": deployment("a", 11, 0, gave_up)},
+        {"type": "MODIFIED", "object": deployment("a", 12, 1)},
+    ]
+    workloads.on(DEPLOYMENTS, listing(deployment("a", 1, 0, gave_up)), events)
+    assert wait(workloads)[0] == ["Deployment ml/a"]
+
+
+def test_a_control_plane_that_is_away_for_a_while_is_waited_for(workloads):
+    away = (503, {"message": "upgrading"})
+    workloads.on(DEPLOYMENTS, away, listing(deployment("a", 1, 0)), None, None, away, listing(deployment("a", 9, 1)))
+    assert wait(workloads)[0] == ["Deployment ml/a"]
 
 
 def test_time_that_is_up_names_the_first_workload_that_is_not_ready(workloads):

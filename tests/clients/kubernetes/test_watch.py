@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from clients.kubernetes.discovery import Resource
-from clients.kubernetes.watch import watch
-from environment.errors import KubernetesError
+from clients.kubernetes.watch import LONGEST_PAUSE_SECONDS, watch
+from environment.errors import KubernetesError, TransientError
 
 CONFIG_MAPS = Resource("", "v1", "ConfigMap", "configmaps", True)
 PATH = "/api/v1/namespaces/ml/configmaps"
@@ -23,6 +23,14 @@ def listing(version: int, *items: dict[str, Any]) -> tuple[int, Any]:
 
 def event(kind: str, thing: dict[str, Any]) -> dict[str, Any]:
     return {"type": kind, "object": thing}
+
+
+@pytest.fixture
+def pauses(monkeypatch) -> list[float]:
+    """The pauses that the watch makes, which take no time here."""
+    made: list[float] = []
+    monkeypatch.setattr("clients.kubernetes.watch.time.sleep", made.append)
+    return made
 
 
 def names(script, count: int) -> list[list[str]]:
@@ -67,6 +75,27 @@ def test_a_version_refused_at_once_is_answered_by_listing_again(script):
 def test_a_lost_connection_is_answered_by_listing_again(script):
     script.on(PATH, listing(5), None, None, listing(6, config("a", 6)), [])
     assert names(script, 2) == [[], ["a"]]
+
+
+def test_a_server_that_is_down_is_asked_again_until_it_answers(script, pauses):
+    down = (503, {"message": "starting"})
+    script.on(PATH, *[down] * 12, listing(6, config("a", 6)))
+    assert names(script, 1) == [["a"]]
+    assert pauses == sorted(pauses)
+    assert (pauses[0], pauses[-1]) == (0.2, LONGEST_PAUSE_SECONDS)
+
+
+def test_a_server_that_stays_down_is_told_when_the_time_is_up(script):
+    script.on(PATH, (503, {"message": "starting"}))
+    with pytest.raises(TransientError, match="starting"):
+        list(watch(script.objects(), CONFIG_MAPS, "ml", {}, timeout_seconds=0.3))
+    assert len(script.asked) > 1
+
+
+def test_a_server_that_ends_every_watch_at_once_is_not_asked_at_full_speed(script, pauses):
+    script.on(PATH, listing(5), *[[]] * 5, [event("ADDED", config("a", 6))], [], [])
+    assert names(script, 7)[-1] == ["a"]
+    assert pauses == [0.2, 0.4, 0.8, 1.6, 3.2]
 
 
 def test_another_error_is_raised(script):
