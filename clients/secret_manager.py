@@ -84,6 +84,17 @@ class SecretManager:
                 return None
         return version.name.rsplit("/", 1)[-1], version.payload.data.decode()
 
+    def newest_version(self, secret_id: str) -> tuple[str, str] | None:
+        """Return number and state ("ENABLED", "DISABLED", "DESTROYED") of the newest version, None without any."""
+        from google.api_core.exceptions import NotFound
+
+        with google_errors(f"read the versions of the secret {secret_id}", self._name(secret_id)):
+            try:
+                found = self._client.get_secret_version(name=f"{self._name(secret_id)}/versions/latest", retry=None)
+            except NotFound:
+                return None
+        return str(found.name.rsplit("/", 1)[-1]), str(found.state.name)
+
     def add_version(self, secret_id: str, value: str) -> str:
         """Add a version and return its number."""
         from google.cloud.secretmanager_v1 import SecretPayload

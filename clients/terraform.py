@@ -45,6 +45,7 @@ LOCK_TIMEOUT = "60s"
 SUPERVISOR = (sys.executable, "-IS", terraform_supervisor.__file__)
 PLAN = "environment.tfplan"
 VARIABLES = "environment.tfvars.json"
+PARALLEL_READS = 30  # of a plan that nobody applies; Terraform's own ten are meant for changes
 LOCK_FILE = ".terraform.lock.hcl"
 INITIALISED = "mlops-env-initialised"
 
@@ -126,9 +127,8 @@ class Terraform:
         with TemporaryDirectory(prefix="mlops-env-plan-") as private:
             plan, variables = Path(private) / PLAN, Path(private) / VARIABLES
             variables.write_text(json.dumps(values))
-            self._run(
-                *("plan", ignore), out=plan, var_file=variables, json=True, input=False, lock=False, refresh=refresh
-            )
+            options = {"lock": False, "refresh": refresh, "parallelism": PARALLEL_READS}
+            self._run("plan", ignore, out=plan, var_file=variables, json=True, input=False, **options)
             return self.show_plan(plan)
 
     def show_plan(self, plan: Path | str = PLAN) -> dict[str, Any]:

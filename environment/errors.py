@@ -17,6 +17,7 @@
     ├── MissingReferenceError            a manifest names something that nothing makes
     └── KubernetesError                   the API server refused, or could not be reached
         ├── ApplyConflictError            another field manager owns the field
+        ├── ImmutableFieldError           the field cannot change: the object would have to be made anew
         ├── TransientKubernetesError      429, 5xx, lost connections  (transient)
         └── RolloutError                  a workload never became ready
 
@@ -137,6 +138,12 @@ class ApplyConflictError(KubernetesError):
     """Another field manager owns a field that we would set: `conflicts` are pairs of field and owner."""
 
     conflicts: tuple[tuple[str, str], ...] = ()
+
+
+class ImmutableFieldError(KubernetesError):
+    """A field of an object that exists cannot change: `fields` are paths such as ".spec.selector"."""
+
+    fields: tuple[str, ...] = ()
 
 
 class RolloutError(KubernetesError):

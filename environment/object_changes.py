@@ -64,6 +64,26 @@ def deleted(reference: ObjectReference) -> Change:
     return Change(layer="pipelines", action="delete", address=str(reference))
 
 
+def replaced(manifest: Manifest, live: Manifest, reference: ObjectReference, immutable: Sequence[str]) -> Change:
+    """Return the change of an object that cannot become what the manifest says: it has to be made anew.
+
+    Args:
+        manifest: What is wanted; the server has filled in no defaults.
+        live: What is there.
+        reference: Whose names the change carries.
+        immutable: The fields that cannot change, such as ".spec.selector".
+    """
+    is_secret = manifest.get("kind") == "Secret"
+    fields = tuple(
+        _masked(field) if is_secret else field
+        for field in changed_fields(live, manifest)
+        if field.after is not None and any(_touch(field.path, path) for path in immutable)
+    )
+    return Change(
+        layer="pipelines", action="replace", address=str(reference), fields=fields, replace_paths=tuple(immutable)
+    )
+
+
 def with_new_value(reference: ObjectReference, *, is_there: bool) -> Change:
     """Return the change of a Secret that gets a value which is yet to be made."""
     if not is_there:
@@ -75,10 +95,15 @@ def with_new_value(reference: ObjectReference, *, is_there: bool) -> Change:
 def owner_of(path: str, conflicts: Conflicts) -> str:
     """Return who else owns a field, by the conflicts that name it, a field around it, or one within it."""
     for field, owner in conflicts:
-        if path == field or path.startswith((f"{field}.", f"{field}[")) or field.startswith((f"{path}.", f"{path}[")):
+        if _touch(path, field):
             named = _MANAGER.match(owner)
             return named["manager"] if named else owner
     return ""
+
+
+def _touch(path: str, other: str) -> bool:
+    """Tell whether two fields are the same, or one is within the other."""
+    return path == other or path.startswith((f"{other}.", f"{other}[")) or other.startswith((f"{path}.", f"{path}["))
 
 
 def changed_fields(old: Manifest, new: Manifest) -> tuple[FieldChange, ...]:

@@ -17,7 +17,7 @@ from environment.spec import Environment
 from environment.state_folder import StateFolder
 from environment.terraform_plan import InfrastructurePlan, parse_plan
 from tasks.console import PASSING
-from tasks.pipelines import Changes, Manifests, apply_set_of, open_objects, wanted_references
+from tasks.pipelines import Changes, Manifests, apply_set_of, cluster_connections, open_objects, wanted_references
 from tasks.policy import RETRIED
 
 
@@ -58,11 +58,13 @@ def plan_objects(environment: Environment, outputs: Infrastructure, manifests: M
         if error.status == 404:
             return None
         raise
-    objects, apply_set = open_objects(access), apply_set_of(environment)
-    changes, versions = pipeline_secrets.plan_secrets(objects, apply_set, addresses, environment.names)
-    changes += plan.plan_changes(objects, with_versions(manifests, versions), apply_set)
-    changes += apply_sets.plan_prune(objects, apply_set, wanted_references(environment, manifests))
-    return ordered(changes)
+    with cluster_connections(access):
+        objects, apply_set = open_objects(access), apply_set_of(environment)
+        apply_sets.check_alone(objects, apply_set)
+        changes, versions = pipeline_secrets.plan_secrets(objects, apply_set, addresses, environment.names)
+        changes += plan.plan_changes(objects, with_versions(manifests, versions), apply_set)
+        changes += apply_sets.plan_prune(objects, apply_set, wanted_references(environment, manifests))
+        return ordered(changes)
 
 
 @task(name="plan-new-objects", task_run_name="plan objects of a new cluster", **RETRIED)

@@ -18,8 +18,8 @@ from clients.kubernetes.objects import Objects
 from clients.kubernetes.parallel import in_parallel, most_telling
 from environment.apply_set import ApplySet
 from environment.changes import Change
-from environment.errors import ApplyConflictError
-from environment.object_changes import decide, without_left_fields
+from environment.errors import ApplyConflictError, ImmutableFieldError
+from environment.object_changes import decide, replaced, without_left_fields
 from environment.objects import Manifest, ObjectReference, reference_of
 
 OnChange = Callable[[Change], None]
@@ -28,11 +28,14 @@ Identity = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Planned:
-    """An object as it will be applied, what that changes, and what stands against it unless it is forced."""
+    """An object as it will be applied, what that changes, and what stands against it: owners of fields, or the server.
+
+    Where a field cannot change, the change is a replacement, which `carry_out` refuses.
+    """
 
     manifest: dict[str, Any]
     change: Change
-    conflict: ApplyConflictError | None = None
+    refusal: ApplyConflictError | ImmutableFieldError | None = None
 
 
 def ignore(change: Change) -> None:
@@ -67,7 +70,11 @@ def plan_objects(objects: Objects, manifests: Iterable[Manifest], apply_set: App
 
     def look(member: dict[str, Any]) -> Planned:
         reference = reference_of(member)
-        found = _dry_run(objects, member)
+        try:
+            found = _dry_run(objects, member)
+        except ImmutableFieldError as error:
+            there = live.get(reference.identity) or objects.get(reference) or member
+            return Planned(member, replaced(member, there, reference, error.fields), error)
         current = None if found.is_new else live.get(reference.identity)
         if not found.is_new and (current is None or _version(current) != _version(found.desired)):
             current = objects.get(reference)  # no member yet, or changed since it was listed
@@ -99,15 +106,18 @@ def _dry_run(objects: Objects, member: dict[str, Any]) -> _Look:
         return _Look(member, *objects.apply(member, dry_run=True, force=True), conflict=error)
 
 
-def refuse_conflicts(planned: Iterable[Planned]) -> None:
-    """Stop where others own fields that we would set.
+def refuse(planned: Iterable[Planned], *, force: bool = False) -> None:
+    """Stop where something stands against a change.
 
     Raises:
-        ApplyConflictError: The first, with a note on how many more there are.
+        ImmutableFieldError: Where a field cannot change.
+        ApplyConflictError: Where others own fields that we would set, unless `force`.
     """
-    conflicts = [one.conflict for one in planned if one.conflict]
-    if conflicts:
-        raise most_telling(conflicts)
+    refusals = [one.refusal for one in planned if one.refusal]
+    if force:
+        refusals = [error for error in refusals if not isinstance(error, ApplyConflictError)]
+    if refusals:
+        raise most_telling(refusals)
 
 
 def carry_out(
@@ -116,10 +126,10 @@ def carry_out(
     """Apply what was planned, all at the same time; return the changes that were made.
 
     Raises:
+        ImmutableFieldError: Before any change, when a field cannot change.
         ApplyConflictError: Before any change, when others own fields, unless `force`.
     """
-    if not force:
-        refuse_conflicts(planned)
+    refuse(planned, force=force)
 
     def act(one: Planned) -> Change:
         objects.apply(one.manifest, force=force)

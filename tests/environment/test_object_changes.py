@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from environment.changes import FieldChange
-from environment.object_changes import changed_fields, decide, owner_of, without_left_fields
+from environment.object_changes import changed_fields, decide, owner_of, replaced, without_left_fields
+from environment.objects import reference_of
 
 
 def deployment(**spec: Any) -> dict[str, Any]:
@@ -155,3 +156,16 @@ def test_fields_that_others_own_carry_their_owner():
         (".spec.paused", ""),
         (".spec.replicas", "kubectl-scale"),
     ]
+
+
+def test_replacement_names_what_forces_it_and_not_what_the_server_filled_in():
+    wanted = deployment(selector={"app": "new"}, paused=True)
+    live = stamped(deployment(selector={"app": "old"}, strategy={"type": "RollingUpdate"}))
+    change = replaced(wanted, live, reference_of(wanted), [".spec.selector"])
+    assert (str(change), change.replace_paths) == ("replace Deployment ml/ui", (".spec.selector",))
+    assert change.fields == (FieldChange(path=".spec.selector.app", before="old", after="new"),)
+
+
+def test_replaced_secret_is_masked():
+    change = replaced(secret({"password": "bmV3"}), secret({"password": "b2xk"}), reference_of(secret({})), [".data"])
+    assert [(field.before, field.after) for field in change.fields] == [("(secret)", "(secret)")]
