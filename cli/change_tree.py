@@ -26,7 +26,7 @@ def change_tree(title: str, changes: Iterable[Change]) -> Tree:
 
 
 def _add(branch: Tree, change: Change) -> None:
-    line = _whole((change.action, STYLES.get(change.action, "yellow")), f" {change.address}")
+    line = Text.assemble((change.action, STYLES.get(change.action, "yellow")), f" {change.address}")
     if why := explain_reason(change):
         line.append(f" ({why})", "dim")
     node = branch.add(line)
@@ -35,15 +35,10 @@ def _add(branch: Tree, change: Change) -> None:
 
 
 def _field(field: FieldChange, *, forces: bool) -> Text:
-    return _whole(
+    return Text.assemble(
         (field.path, "bold red" if forces else ""),
         ": ",
         (text_of(field.before), "dim"),
         " → ",
         text_of(field.after),
     )
-
-
-def _whole(*parts: str | tuple[str, str]) -> Text:
-    """Return a line that is neither cut nor broken: addresses and values are there to be copied."""
-    return Text.assemble(*parts, no_wrap=True, overflow="ignore")

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import typer
+from rich.console import Console
 
 from cli.clouds import load_spec, reach_cloud
 from cli.options import CLOUD, ENVIRONMENT, JSON, SET
 from cli.prefect_server import TemporaryServer
-from cli.report import err, out, print_json
+from cli.report import err, print_json
 from cli.runs import run_flow
 
 if TYPE_CHECKING:
     from environment.reports import PlanReport
 
 EXIT_CHANGES = 2
+WIDEST = 2000  # the terminal may wrap a line, we do not cut it: addresses are there to be copied
 
 
 def plan(environment: str = ENVIRONMENT, set_: list[str] = SET, cloud: str = CLOUD, as_json: bool = JSON) -> None:
@@ -39,4 +41,4 @@ def print_plan(report: PlanReport) -> None:
     for warning in report.warnings:
         err.print(f"  {warning}", style="yellow", markup=False)
     title = f"{report.environment} ({report.project_id}): {describe_plan(report.changes).lower()}"
-    out.print(change_tree(title, report.changes), crop=False)
+    Console(highlight=False, width=WIDEST).print(change_tree(title, report.changes))
