@@ -35,7 +35,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *ar
         (["bogus"], "No such command 'bogus'"),
         (["create"], "Missing argument 'ENV'"),
         (["create", "dev", "--bogus"], "No such option: --bogus"),
-        (["plan", "dev", "--set", "x"], "x"),
+        (["plan", "dev", "--set", "x"], "KEY=VALUE"),
         (["create", "nowhere"], "use one of dev, prod, sandbox, staging"),
         (["create", "./nowhere.yaml"], "no such file"),
         (["create", "dev", "--set", "cluster.max_node=3"], "did you mean max_nodes?"),
