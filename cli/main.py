@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from cli import create, kubeconfig, plan, sandbox, schema, status, ui
+from cli import create, drift, kubeconfig, plan, sandbox, schema, status, ui
 from cli.report import fail
 from environment.errors import MlopsEnvError, SpecError
 
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.command()(create.create)
 app.command()(plan.plan)
+app.command()(drift.drift)
 app.command()(status.status)
 app.command()(ui.ui)
 app.command()(kubeconfig.kubeconfig)

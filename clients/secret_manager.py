@@ -73,14 +73,19 @@ class SecretManager:
 
     def read(self, secret_id: str) -> tuple[str, str] | None:
         """Return the newest enabled version as (number, value), None where there is none."""
-        from google.api_core.exceptions import FailedPrecondition, NotFound
+        from google.api_core.exceptions import BadRequest, NotFound
 
         with google_errors(f"access the secret {secret_id}", self._name(secret_id)):
             try:
                 version = self._client.access_secret_version(
                     name=f"{self._name(secret_id)}/versions/latest", retry=None
                 )
-            except (NotFound, FailedPrecondition):
+            except NotFound:
+                return None
+            except BadRequest as error:
+                # The newest version is disabled or destroyed; over REST the status is only in the answer's body.
+                if "FAILED_PRECONDITION" not in getattr(error.response, "text", ""):
+                    raise
                 return None
         return version.name.rsplit("/", 1)[-1], version.payload.data.decode()
 

@@ -71,7 +71,7 @@ class Drift(BaseModel):
 
 
 class DriftReport(BaseModel):
-    """All that was found; `ignored` is what a rule covers, `warnings` say what could not be looked at."""
+    """All that was found; `ignored` is what a rule of the spec covers, `warnings` say what could not be looked at."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -47,6 +47,7 @@ _COUNTS = "the autoscaler adds and removes nodes"
 
 SHIPPED = (
     _rule("google_*", '*["goog-*"]', "Google's own labels"),
+    _rule("google_*", "terraform_labels*", "a copy of the other labels"),
     _rule("google_*", "etag", "changes with every write"),
     _rule("google_*", "fingerprint", "changes with every write"),
     _rule("google_*", "*_fingerprint", "changes with every write"),
