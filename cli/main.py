@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from cli import create, drift, kubeconfig, plan, sandbox, schema, status, ui
+from cli import create, destroy, drift, kubeconfig, plan, sandbox, schema, status, ui
 from cli.report import fail
 from environment.errors import MlopsEnvError, SpecError
 
@@ -28,6 +28,7 @@ app = typer.Typer(
 app.command()(create.create)
 app.command()(plan.plan)
 app.command()(drift.drift)
+app.command()(destroy.destroy)
 app.command()(status.status)
 app.command()(ui.ui)
 app.command()(kubeconfig.kubeconfig)

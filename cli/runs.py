@@ -9,7 +9,7 @@ from cli.prefect_server import TemporaryServer
 from cli.report import progress
 
 
-def run_flow(name: str, environment: str, overrides: list[str], server: TemporaryServer, **switches: bool) -> Any:
+def run_flow(name: str, environment: str, overrides: list[str], server: TemporaryServer, **switches: Any) -> Any:
     """Run a flow of ours in this process; its messages go to stderr."""
     with progress("Getting ready") as lines:
         flow = _import_flow(name)

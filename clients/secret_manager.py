@@ -108,3 +108,14 @@ class SecretManager:
         with google_errors(f"add a version to the secret {secret_id}", self._name(secret_id)):
             added = self._client.add_secret_version(parent=self._name(secret_id), payload=payload, retry=None)
         return str(added.name.rsplit("/", 1)[-1])
+
+    def delete(self, secret_id: str) -> bool:
+        """Delete a secret with all its versions; say whether it was there."""
+        from google.api_core.exceptions import NotFound
+
+        with google_errors(f"delete the secret {secret_id}", self._name(secret_id)):
+            try:
+                self._client.delete_secret(name=self._name(secret_id), retry=None)
+            except NotFound:
+                return False
+        return True

@@ -96,3 +96,28 @@ class Storage:
             except PreconditionFailed:
                 return False
         return True
+
+    def delete(self, bucket: str, name: str) -> bool:
+        """Delete a small object; say whether it was there."""
+        from google.api_core.exceptions import NotFound
+
+        with google_errors(f"delete gs://{bucket}/{name}", name):
+            try:
+                self._client.bucket(bucket).blob(name).delete(retry=None)
+            except NotFound:
+                return False
+        return True
+
+    def empty_bucket(self, name: str) -> int:
+        """Delete every object with all its versions; return how many versions there were."""
+        from google.api_core.exceptions import NotFound
+
+        count = 0
+        with google_errors(f"empty the bucket {name}", name):
+            try:
+                for blob in self._client.list_blobs(name, versions=True, retry=None):
+                    self._client.bucket(name).blob(blob.name, generation=blob.generation).delete(retry=None)
+                    count += 1
+            except NotFound:
+                return count
+        return count

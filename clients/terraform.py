@@ -16,7 +16,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -111,9 +111,20 @@ class Terraform:
     def _initialisation(self, backend: Mapping[str, str]) -> str:
         return initialisation_digest(self._folder, find_terraform(), backend, self._environment)
 
-    def plan(self) -> None:
-        """Plan to a file, under the state's lock, for `apply` to carry out."""
-        self._run("plan", ignore, out=PLAN, var_file=VARIABLES, json=True, input=False, lock_timeout=LOCK_TIMEOUT)
+    def plan(self, *, destroy: bool = False, targets: Sequence[str] = (), refresh: bool = True) -> None:
+        """Plan to a file, under the state's lock, for `apply` to carry out.
+
+        Args:
+            destroy: Plan to destroy what is in the state.
+            targets: Only these addresses; of a destroy also what depends on them.
+            refresh: Look at what is there; without, the state is taken for it.
+        """
+        more: dict[str, Any] = {"target": list(targets)} if targets else {}
+        more |= {"destroy": True} if destroy else {}
+        more |= {} if refresh else {"refresh": False}
+        self._run(
+            *("plan", ignore), out=PLAN, var_file=VARIABLES, json=True, input=False, lock_timeout=LOCK_TIMEOUT, **more
+        )
 
     def read_plan(self, values: Mapping[str, Any], *, refresh: bool = True) -> dict[str, Any]:
         """Plan without the state's lock and for nobody to apply; return the plan as `show_plan` does.

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from environment.errors import TerraformError
 from environment.infrastructure import Infrastructure, parse_outputs
@@ -74,8 +74,16 @@ def parse_state(text: str) -> TerraformState:
     return TerraformState(
         serial=int(document["serial"]),
         lineage=str(document["lineage"]),
-        infrastructure=parse_outputs(dict(outputs)) if outputs else None,
+        infrastructure=_whole(dict(outputs)),
     )
+
+
+def _whole(outputs: dict[str, Any]) -> Infrastructure | None:
+    """Type the outputs; those of a part, as a destroy that keeps the data leaves them, count as none."""
+    try:
+        return parse_outputs(outputs) if outputs else None
+    except (KeyError, ValidationError):
+        return None
 
 
 def parse_suffix(text: str) -> str:
