@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cli.approval import ask_approval
 from cli.clouds import load_spec, reach_cloud
-from cli.options import CLOUD, ENVIRONMENT, FORCE, SET, YES
+from cli.options import ALLOW_REPLACE, CLOUD, ENVIRONMENT, FORCE, SET, YES
 from cli.prefect_server import TemporaryServer
 from cli.report import err, out
 from cli.runs import run_flow
@@ -22,6 +22,7 @@ def create(
     cloud: str = CLOUD,
     yes: bool = YES,
     force_conflicts: bool = FORCE,
+    allow_replace: list[str] = ALLOW_REPLACE,
 ) -> None:
     """Make the environment, or bring it to what its spec says."""
     began = time.monotonic()
@@ -30,7 +31,7 @@ def create(
     server = TemporaryServer()
     reach_cloud(spec)
     err.print(f"Creating {spec.name} in project {spec.project_id} ({spec.cloud})")
-    switches = {"approved": True, "force_conflicts": force_conflicts}
+    switches = {"approved": True, "force_conflicts": force_conflicts, "allow_replace": allow_replace}
     report: CreateReport = run_flow("create_environment", environment, overrides, server, **switches)
     _summarise(report, time.monotonic() - began)
 

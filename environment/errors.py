@@ -3,6 +3,7 @@
     MlopsEnvError
     ├── SpecError (also ValueError)       a spec, an override or a flag is wrong: exit code 64, nothing was changed
     ├── ApprovalError                     a person said no, or nobody could be asked; nothing was changed
+    ├── ReplacementRefusedError           what cannot be had back would be lost, and nobody allowed it; nothing was changed
     ├── CredentialsError                  no credentials, or they were refused
     ├── UnreachableError                  an endpoint does not answer
     ├── GoogleApiError                    an API answered with an error
@@ -60,6 +61,10 @@ class SpecError(MlopsEnvError, ValueError):
 
 class ApprovalError(MlopsEnvError):
     """A change that needs approval has none; nothing was changed."""
+
+
+class ReplacementRefusedError(MlopsEnvError):
+    """A change would take away what cannot be had back, and nobody allowed it; nothing was changed."""
 
 
 class CredentialsError(MlopsEnvError):

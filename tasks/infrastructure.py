@@ -21,9 +21,10 @@ from environment.paths import project_root
 from environment.spec import Environment
 from environment.state_folder import SUFFIX_OBJECT, format_suffix, parse_suffix
 from environment.terraform_events import TerraformEvent
-from environment.terraform_plan import infrastructure_changes
+from environment.terraform_plan import CLUSTER, infrastructure_changes
 from environment.terraform_variables import terraform_variables
 from tasks.console import DETAIL, PASSING
+from tasks.guard import explain_failed_cluster, judge
 from tasks.policy import RETRIED
 from tasks.progress import Progress
 
@@ -48,10 +49,23 @@ def ensure_database_suffix(environment: Environment) -> str:
     bucket, name = environment.state.bucket, f"{environment.state_prefix}/{SUFFIX_OBJECT}"
     kept = storage.read(bucket, name)
     if kept is None:
-        alphabet = string.ascii_lowercase + string.digits
-        made = format_suffix("".join(secrets.choice(alphabet) for _ in range(SUFFIX_LENGTH)))
+        made = _new_suffix()
         kept = made if storage.write(bucket, name, made, only_if_absent=True) else storage.read(bucket, name)
     return parse_suffix(kept or made)
+
+
+@task(name="renew-database-suffix", task_run_name="renew database suffix", **RETRIED)
+def renew_database_suffix(environment: Environment) -> str:
+    """Make a new suffix: the name of a deleted database stays taken for a week."""
+    made = _new_suffix()
+    storage = Storage(Addresses.from_environment(), environment.project_id)
+    storage.write(environment.state.bucket, f"{environment.state_prefix}/{SUFFIX_OBJECT}", made)
+    return parse_suffix(made)
+
+
+def _new_suffix() -> str:
+    alphabet = string.ascii_lowercase + string.digits
+    return format_suffix("".join(secrets.choice(alphabet) for _ in range(SUFFIX_LENGTH)))
 
 
 @task(name="terraform-init", task_run_name="terraform init", **RETRIED)
@@ -83,7 +97,7 @@ def terraform_plan(environment: Environment) -> tuple[Change, ...]:
 
 
 @task(name="terraform-apply", task_run_name="terraform apply", timeout_seconds=APPLY_TIMEOUT_SECONDS, **RETRIED)
-def terraform_apply(environment: Environment, changes: tuple[Change, ...]) -> None:
+def terraform_apply(environment: Environment, changes: tuple[Change, ...], allow_replace: tuple[str, ...] = ()) -> None:
     """Apply the saved plan, with a line of log and a step of progress per resource.
 
     Tried again where an API was off, it plans anew: a saved plan is stale after an apply that did a part of it.
@@ -93,6 +107,7 @@ def terraform_apply(environment: Environment, changes: tuple[Change, ...]) -> No
     if task_run.run_count > 1:
         terraform.plan()
         changes = infrastructure_changes(terraform.show_plan())
+        judge(environment, changes, allow_replace)
     progress = Progress("terraform apply", total=len(changes))
 
     def report(event: TerraformEvent) -> None:
@@ -103,8 +118,18 @@ def terraform_apply(environment: Environment, changes: tuple[Change, ...]) -> No
 
     try:
         terraform.apply(report)
+    except TerraformError as error:
+        if CLUSTER in error.address:
+            explain_failed_cluster(environment)
+        raise
     finally:
         terraform.discard_plan()
+
+
+@task(name="discard-plan", task_run_name="discard plan")
+def discard_plan(environment: Environment) -> None:
+    """Remove a saved plan that will not be applied."""
+    _terraform(environment).discard_plan()
 
 
 @task(name="read-infrastructure", task_run_name="read infrastructure", **RETRIED)

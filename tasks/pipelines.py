@@ -148,6 +148,7 @@ def apply_objects(
     manifests: Manifests,
     secret_versions: dict[str, str],
     force_conflicts: bool,
+    recreate: tuple[str, ...] = (),
 ) -> Changes:
     """Apply all that needs namespace and definitions, at the same time; what is as it should be is not touched."""
     objects, apply_set = open_objects(access), apply_set_of(environment)
@@ -158,7 +159,7 @@ def apply_objects(
         for field in one.change.left:
             get_run_logger().warning("%s: %s stays as others set it", one.change.address, field)
     report = _reporter("objects", sum(not one.change.is_noop for one in planned))
-    changes = apply.carry_out(objects, planned, force=force_conflicts, on_change=report)
+    changes = apply.carry_out(objects, planned, force=force_conflicts, recreate=recreate, on_change=report)
     if changes:
         get_run_logger().info("Applied %d of %d objects", len(changes), len(planned))
     return changes

@@ -6,11 +6,14 @@ kind of the ApplySet's members; an object that is there but no member yet is rea
 
 Conflicts are not forced: a field that somebody else set since, as `kubectl edit` does, stops the run with the owner's
 name. Taking it over is the caller's explicit choice. Replicas that were scaled stay scaled.
+
+A Deployment whose selector cannot change is made anew only where the caller names it; it holds nothing itself, and the
+claims that its pods use stay. What is of another kind is never made anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +22,7 @@ from clients.kubernetes.parallel import in_parallel, most_telling
 from environment.apply_set import ApplySet
 from environment.changes import Change
 from environment.errors import ApplyConflictError, ImmutableFieldError
+from environment.guard import refusal, refused
 from environment.object_changes import decide, replaced, without_left_fields
 from environment.objects import Manifest, ObjectReference, reference_of
 
@@ -106,14 +110,23 @@ def _dry_run(objects: Objects, member: dict[str, Any]) -> _Look:
         return _Look(member, *objects.apply(member, dry_run=True, force=True), conflict=error)
 
 
-def refuse(planned: Iterable[Planned], *, force: bool = False) -> None:
+def refuse(planned: Iterable[Planned], *, force: bool = False, recreate: Collection[str] = ()) -> None:
     """Stop where something stands against a change.
 
+    Args:
+        planned: What would be applied.
+        force: Take over fields that others own.
+        recreate: "Deployment NAMESPACE/NAME" of those that may be made anew.
+
     Raises:
-        ImmutableFieldError: Where a field cannot change.
+        ReplacementRefusedError: Where a Deployment would have to be made anew that is not named.
+        ImmutableFieldError: Where a field of something else cannot change.
         ApplyConflictError: Where others own fields that we would set, unless `force`.
     """
-    refusals = [one.refusal for one in planned if one.refusal]
+    given = tuple(planned)
+    if lost := refused((one.change for one in given), recreate):
+        raise refusal(lost)
+    refusals = [one.refusal for one in given if one.refusal and not _is_made_anew(one)]
     if force:
         refusals = [error for error in refusals if not isinstance(error, ApplyConflictError)]
     if refusals:
@@ -121,22 +134,34 @@ def refuse(planned: Iterable[Planned], *, force: bool = False) -> None:
 
 
 def carry_out(
-    objects: Objects, planned: Sequence[Planned], *, force: bool = False, on_change: OnChange = ignore
+    objects: Objects,
+    planned: Sequence[Planned],
+    *,
+    force: bool = False,
+    recreate: Collection[str] = (),
+    on_change: OnChange = ignore,
 ) -> tuple[Change, ...]:
     """Apply what was planned, all at the same time; return the changes that were made.
 
     Raises:
-        ImmutableFieldError: Before any change, when a field cannot change.
+        ReplacementRefusedError: Before any change, when a Deployment would be made anew that `recreate` does not name.
+        ImmutableFieldError: Before any change, when a field of something else cannot change.
         ApplyConflictError: Before any change, when others own fields, unless `force`.
     """
-    refuse(planned, force=force)
+    refuse(planned, force=force, recreate=recreate)
 
     def act(one: Planned) -> Change:
+        if _is_made_anew(one):
+            objects.delete(reference_of(one.manifest))
         objects.apply(one.manifest, force=force)
         on_change(one.change)
         return one.change
 
     return tuple(in_parallel(act, (one for one in planned if not one.change.is_noop)))
+
+
+def _is_made_anew(one: Planned) -> bool:
+    return one.change.action == "replace" and one.manifest["kind"] == "Deployment"
 
 
 def apply_objects(

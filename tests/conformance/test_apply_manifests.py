@@ -24,7 +24,7 @@ from clients.kubernetes.prerequisites import DEFINITIONS
 from clients.kustomize import render
 from clients.manifest_mirrors import MIRROR, fetch_mirror
 from environment.apply_set import ApplySet
-from environment.errors import ApplyConflictError, ImmutableFieldError, KubernetesError
+from environment.errors import ApplyConflictError, ImmutableFieldError, KubernetesError, ReplacementRefusedError
 from environment.objects import ObjectReference, reference_of
 from environment.paths import project_root
 from environment.pipeline_secrets import artifact_keys_secret, encode_artifact_keys, mysql_secret
@@ -297,7 +297,9 @@ def test_immutable_field_names_object_and_field(calm, few):
     (deployment,) = (one for one in changed if reference_of(one) == UI)
     deployment["spec"]["selector"]["matchLabels"]["x"] = "y"
     deployment["spec"]["template"]["metadata"]["labels"]["x"] = "y"
-    with pytest.raises(KubernetesError, match=r"Deployment kubeflow/ml-pipeline-ui.*spec\.selector.*immutable"):
+    with pytest.raises(
+        ReplacementRefusedError, match=r"Deployment kubeflow/ml-pipeline-ui \(forced by \.spec\.selector"
+    ):
         install(calm.objects, changed, SET)
     assert calm.changing == []
 
