@@ -17,6 +17,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from environment.changes import LAYERS, UNKNOWN, Change, FieldChange, Layer, Value, text_of
+from environment.errors import SpecError
 from environment.object_changes import FIELD_MANAGER, OWNERSHIP
 from environment.pipeline_secrets import VERSION_ANNOTATION
 from environment.services import service_changes
@@ -88,6 +89,13 @@ class DriftReport(BaseModel):
         """The layers in which others have changed something that create would put back."""
         drifted = {one.layer for one in self.found if one.kind == OUTSIDE and one.is_undone}
         return tuple(layer for layer in LAYERS if layer in drifted)
+
+
+def remediation_refusal(role: str) -> SpecError | None:
+    """Return why drift of an environment of this role is not put back by itself, None where it may be."""
+    if role != "prod":
+        return None
+    return SpecError("drift of a prod environment is not remediated: look at it, then run create")
 
 
 def describe_drift(found: Iterable[Drift]) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from environment.drift import OUTSIDE, PENDING, DriftField
 from environment.drift_notes import DETECTED, RESOLVED
-from environment.errors import MlopsEnvError
+from environment.errors import MlopsEnvError, SpecError
 
 PROJECT = "acme-drifting-project"
 SPEC = f"""\
@@ -111,10 +111,10 @@ def created(detect: Detector, reports: dict[str, Any]) -> Any:
     return reports["create"]
 
 
-def create(detect: Detector, **switches: bool) -> Any:
+def create(detect: Detector) -> Any:
     from flows.create_environment import create_environment
 
-    return create_environment(str(detect.spec), **switches)
+    return create_environment(str(detect.spec))
 
 
 def kubernetes(created: Any) -> Any:
@@ -255,11 +255,11 @@ def test_outside_changes_of_objects_name_who_made_them(created, detect) -> None:
     }
     (field,) = found["Deployment kubeflow/ml-pipeline"].fields
     assert (field.path.rpartition(".")[2], field.actual, field.by) == ("image", "ghcr.io/mine:1", "kubectl-edit")
+    # Nobody owns a field that was taken out: the label of ml-pipeline-viewer-crd.
     by = {address: [who.partition(" at ")[0] for who in one.by] for address, one in found.items() if one.by}
     assert by == {
         "Deployment kubeflow/ml-pipeline": ["kubectl-edit"],
         "Deployment kubeflow/ml-pipeline-ui": ["kubectl-label"],
-        "Deployment kubeflow/ml-pipeline-viewer-crd": ["kubectl-patch"],
         "Secret kubeflow/mlpipeline-minio-artifact": ["kubectl-edit"],
     }
     assert "cHdk" not in report.model_dump_json()
@@ -276,7 +276,33 @@ def test_it_fails_half_way_and_leaves_nothing(created, detect, cloud) -> None:
     assert detect.events == []
 
 
-def test_create_puts_all_of_it_back(created, detect) -> None:
-    create(detect, force_conflicts=True)
+def test_remediation_puts_all_of_it_back(created, detect) -> None:
+    from flows.remediate_drift import remediate_drift
+
+    report, changes = remediate_drift(str(detect.spec))
+    assert report.layers == ("services", "infrastructure", "pipelines")
+    assert "enable dataflow.googleapis.com" in changes
+    assert f"update {POOL}" in changes
+    assert any(line.startswith("update Deployment kubeflow/ml-pipeline") for line in changes)
     assert detect().found == ()
     assert detect.events == [RESOLVED]
+
+
+def test_remediation_of_the_only_layer_that_has_drifted(created, detect) -> None:
+    from flows.remediate_drift import remediate_drift
+
+    edit(created, UI, "kubectl-label", {"op": "replace", "path": "/metadata/labels/app", "value": "mine"})
+    before = detect.cloud.last_call()
+    report, changes = remediate_drift(str(detect.spec))
+    assert report.layers == ("pipelines",)
+    assert changes == ("update Deployment kubeflow/ml-pipeline-ui",)
+    assert [one for one in detect.cloud.calls_since(before) if one["mutating"] and "googleapis" in one["path"]] == []
+
+
+def test_remediation_is_refused_in_prod(created, detect, cloud) -> None:
+    from flows.remediate_drift import remediate_drift
+
+    before = cloud.last_call()
+    with pytest.raises(SpecError, match="prod environment is not remediated"):
+        remediate_drift(str(detect.spec), ["role=prod"], approved=True)
+    assert [call for call in cloud.calls_since(before) if call["mutating"] or call["bookkeeping"]] == []
