@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from environment.errors import KubernetesError, SpecError
+from environment.errors import KubernetesError, MlopsEnvError, SpecError
 
 SPEC = """\
 name: {name}
@@ -19,6 +19,8 @@ zone: us-central1-a
 name_prefix: {name}
 state: {{bucket: acme-{name}-tfstate}}
 """
+PRODUCERS_SIDE = {"servicenetworking.connections"}
+"""What Google remembers of a peering that was cut from the network's side: no resource of the project."""
 
 
 class Made:
@@ -103,6 +105,24 @@ def test_the_data_is_kept_and_the_next_create_takes_it_up(make, cloud) -> None:
     assert again.pipelines.healthy
 
 
+def test_data_that_is_given_up_leaves_a_backup_and_nothing_else(make, cloud) -> None:
+    made = make("ends", "prod")
+    first = made.create().infrastructure.outputs
+    objects = f"storage.googleapis.com/upload/storage/v1/b/{first.artifact_store.bucket}/o?uploadType=media&name=model"
+    for _ in range(3):
+        cloud.call("POST", objects, {}).raise_for_status()
+
+    report = made.destroy(delete_data=True)
+    assert report.kept == ()
+    assert made.left().keys() <= PRODUCERS_SIDE
+    backups = cloud.call("GET", f"sqladmin.googleapis.com/sql/v1beta4/projects/{made.project}/backups").json()
+    assert [(one["instance"], one["type"]) for one in backups["backups"]] == [(first.database.instance, "FINAL")]
+
+    again = made.create()
+    assert again.infrastructure.outputs.database.instance != first.database.instance
+    assert again.pipelines.healthy
+
+
 def test_another_name_is_refused_before_any_call(make, cloud) -> None:
     made = make("meant")
     before = cloud.last_call()
@@ -118,6 +138,25 @@ def test_of_what_was_never_made_there_is_nothing_to_destroy(make, cloud) -> None
     report = made.destroy(delete_data=True)
     assert (report.removed, report.kept) == ((), ())
     assert made.mutating(before) == []
+
+
+STEPS = {
+    "services": {"path": ":batchEnable", "method": "POST"},
+    "network": {"path": "compute.*/subnetworks", "method": "POST"},
+    "database": {"path": "sqladmin.*/instances\\?", "method": "POST"},
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_create_that_stopped_half_way_can_be_destroyed(make, cloud, step) -> None:
+    made = make("half")
+    cloud.control("POST", "faults", {**STEPS[step], "status": 400, "message": "not today", "times": 1000})
+    with pytest.raises(MlopsEnvError, match="not today"):
+        made.create()
+    cloud.control("DELETE", "faults")
+
+    assert made.destroy(delete_data=True).kept == ()
+    assert made.left().keys() <= PRODUCERS_SIDE
 
 
 def test_a_finalizer_that_nobody_takes_off_fails_at_the_deadline_with_its_name(make, cloud) -> None:
