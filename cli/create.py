@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cli.approval import ask_approval
 from cli.clouds import load_spec, reach_cloud
-from cli.options import CLOUD, ENVIRONMENT, FORCE, SET, YES
+from cli.options import ALLOW_REPLACE, CLOUD, ENVIRONMENT, FORCE, SET, YES
 from cli.prefect_server import TemporaryServer
-from cli.report import err, out, progress
+from cli.report import err, out
+from cli.runs import run_flow
 
 if TYPE_CHECKING:
     from environment.reports import CreateReport
@@ -22,6 +22,7 @@ def create(
     cloud: str = CLOUD,
     yes: bool = YES,
     force_conflicts: bool = FORCE,
+    allow_replace: list[str] = ALLOW_REPLACE,
 ) -> None:
     """Make the environment, or bring it to what its spec says."""
     began = time.monotonic()
@@ -30,32 +31,9 @@ def create(
     server = TemporaryServer()
     reach_cloud(spec)
     err.print(f"Creating {spec.name} in project {spec.project_id} ({spec.cloud})")
-    switches = {"approved": True, "force_conflicts": force_conflicts}
+    switches = {"approved": True, "force_conflicts": force_conflicts, "allow_replace": allow_replace}
     report: CreateReport = run_flow("create_environment", environment, overrides, server, **switches)
     _summarise(report, time.monotonic() - began)
-
-
-def run_flow(name: str, environment: str, overrides: list[str], server: TemporaryServer, **switches: bool) -> Any:
-    """Run a flow of ours in this process; its messages go to stderr."""
-    with progress("Getting ready") as lines:
-        flow = _import_flow(name)
-        for logger in ("prefect.flow_runs", "prefect.task_runs", "clients"):
-            logging.getLogger(logger).addHandler(lines)
-        with server.ready():
-            return flow(environment, overrides, **switches)
-
-
-def _import_flow(name: str) -> Any:
-    """Import the flow and what its clients need: the server takes longer to start."""
-    import gc
-    from importlib import import_module
-
-    gc.disable()  # modules are no garbage, and looking for it takes a fifth of the time that they load in
-    flow = getattr(import_module(f"flows.{name}"), name)
-    import_module("clients.preload").preload()
-    gc.freeze()
-    gc.enable()
-    return flow
 
 
 def _summarise(report: CreateReport, seconds: float) -> None:

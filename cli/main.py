@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from cli import create, kubeconfig, sandbox, schema, status, ui
+from cli import create, destroy, drift, history, kubeconfig, plan, sandbox, schema, status, ui
 from cli.report import fail
 from environment.errors import MlopsEnvError, SpecError
 
@@ -26,7 +26,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(create.create)
+app.command()(plan.plan)
+app.command()(drift.drift)
+app.command()(destroy.destroy)
 app.command()(status.status)
+app.command()(history.history)
 app.command()(ui.ui)
 app.command()(kubeconfig.kubeconfig)
 app.command()(schema.schema)

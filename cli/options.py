@@ -12,3 +12,9 @@ CLOUD: Any = typer.Option(None, "--cloud", metavar="sandbox", help="Run the spec
 JSON: Any = typer.Option(False, "--json", help="Print one JSON document.")
 FORCE: Any = typer.Option(False, "--force-conflicts", help="Take over fields of Kubernetes objects that others set.")
 YES: Any = typer.Option(False, "--yes", help="Do not ask where the spec requires approval.")
+ALLOW_REPLACE: Any = typer.Option(
+    [],
+    "--allow-replace",
+    metavar="ADDRESS",
+    help="Let this cluster, node pool, database, bucket, VPC or Deployment be replaced or deleted.",
+)

@@ -92,14 +92,20 @@ def principal(addresses: Addresses) -> str:
 
     Source: https://cloud.google.com/docs/authentication/token-types (userinfo answers for tokens with an email scope)
     """
+    return known_principal(addresses) or "the account of the credentials in use"
+
+
+@cache
+def known_principal(addresses: Addresses) -> str | None:
+    """Return the email address of who the credentials are, None where nobody tells."""
     try:
         credentials = google_credentials(addresses)
         email = getattr(credentials, "service_account_email", None)
         if email and email != "default":
             return str(email)
-        return _user_info_email(addresses) or "the account of the credentials in use"
+        return _user_info_email(addresses) or None
     except MlopsEnvError:
-        return "the account of the credentials in use"
+        return None
 
 
 def _user_info_email(addresses: Addresses) -> str:

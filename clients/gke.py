@@ -6,6 +6,8 @@ Source: https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projec
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
+from typing import Any
 
 from clients.addresses import Addresses
 from clients.credentials import google_credentials
@@ -16,22 +18,59 @@ from environment.errors import GoogleApiError
 HOST = "container.googleapis.com"
 
 
+@dataclass(frozen=True)
+class ClusterStatus:
+    """What GKE says of a cluster: `status` such as "RUNNING" or "ERROR", and why."""
+
+    status: str
+    message: str
+
+    @property
+    def was_never_ready(self) -> bool:
+        """Tell whether its creation failed, or has not ended."""
+        return self.status in ("ERROR", "PROVISIONING")
+
+    def describe(self) -> str:
+        """Return "ERROR: the message"."""
+        return f"{self.status}: {self.message}" if self.message else self.status
+
+
+def _client(addresses: Addresses, project_id: str) -> Any:
+    from google.cloud.container_v1 import ClusterManagerClient
+
+    return ClusterManagerClient(
+        credentials=google_credentials(addresses, project_id),
+        transport="rest",
+        client_options={"api_endpoint": addresses.service(HOST)},
+    )
+
+
+def read_cluster_status(addresses: Addresses, project_id: str, location: str, cluster: str) -> ClusterStatus | None:
+    """Read how a cluster is, None where there is none."""
+    from google.cloud.container_v1 import Cluster
+
+    name = f"projects/{project_id}/locations/{location}/clusters/{cluster}"
+    try:
+        with google_errors(f"read the cluster {cluster}", name):
+            found = _client(addresses, project_id).get_cluster(name=name, retry=None)
+    except GoogleApiError as error:
+        if error.status == 404:
+            return None
+        raise
+    return ClusterStatus(Cluster.Status(found.status).name, str(found.status_message))
+
+
 def read_cluster_access(addresses: Addresses, project_id: str, location: str, cluster: str) -> ClusterAccess:
     """Read endpoint and CA of a cluster.
 
     Raises:
         GoogleApiError: When there is no such cluster, or it is not running.
     """
-    from google.cloud.container_v1 import Cluster, ClusterManagerClient
+    from google.cloud.container_v1 import Cluster
 
     name = f"projects/{project_id}/locations/{location}/clusters/{cluster}"
-    client = ClusterManagerClient(
-        credentials=google_credentials(addresses, project_id),
-        transport="rest",
-        client_options={"api_endpoint": addresses.service(HOST)},
-    )
     with google_errors(f"read the cluster {cluster}", name):
-        found = client.get_cluster(name=name, retry=None)
+        found = _client(addresses, project_id).get_cluster(name=name, retry=None)
     if found.status not in (Cluster.Status.RUNNING, Cluster.Status.RECONCILING):
         state = Cluster.Status(found.status).name
         raise GoogleApiError(f"the cluster {cluster} is {state}: {found.status_message}", resource=name)

@@ -1,32 +1,89 @@
-"""The infrastructure as Terraform's state tells it: its typed outputs, read on any machine, changing nothing."""
+"""The infrastructure as Terraform tells it, read on any machine, changing nothing: typed outputs, and plans.
+
+Plans that nobody will apply are made in a folder of their own, without the state's lock: they never disturb an apply,
+and leave nothing behind. Where there is no bucket for the state yet, they are made against an empty state on this
+machine, in a folder that ends with the plan.
+"""
 
 from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from clients.addresses import Addresses
 from clients.storage import Storage
 from clients.terraform import Terraform, working_folder
-from environment.infrastructure import Infrastructure, parse_outputs
+from environment.infrastructure import Infrastructure
+from environment.names import UNKNOWN_SUFFIX
+from environment.paths import project_root
 from environment.spec import Environment
+from environment.state_folder import STATE_OBJECT, StateFolder, parse_state
+from environment.terraform_variables import terraform_variables
+
+LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'
+
+
+def _folder(environment: Environment, addresses: Addresses) -> Path:
+    return working_folder(addresses, environment.state.bucket, environment.state_prefix)
 
 
 def open_terraform(environment: Environment, addresses: Addresses) -> Terraform:
     """Return Terraform in the environment's own working folder."""
-    return Terraform(working_folder(addresses, environment.state.bucket, environment.state_prefix), addresses)
+    return Terraform(_folder(environment, addresses), addresses)
 
 
 def read_infrastructure(environment: Environment, addresses: Addresses) -> Infrastructure | None:
-    """Return the outputs, None where there is no state or an apply has not come to its outputs.
-
-    On a machine that never applied, a folder of its own is used: another run may be at work in the environment's.
-    """
+    """Return the outputs, None where there is no state or an apply has not come to its outputs."""
     storage = Storage(addresses, environment.project_id)
-    if storage.read(environment.state.bucket, f"{environment.state_prefix}/default.tfstate") is None:
-        return None
-    terraform = open_terraform(environment, addresses)
-    if not terraform.is_initialised:
-        folder = working_folder(addresses, environment.state.bucket, environment.state_prefix)
-        terraform = Terraform(folder.with_name(f"{folder.name}-outputs"), addresses)
-        terraform.prepare_backend()
+    text = storage.read(environment.state.bucket, f"{environment.state_prefix}/{STATE_OBJECT}")
+    return None if text is None else parse_state(text).infrastructure
+
+
+def read_plan(
+    environment: Environment, addresses: Addresses, kept: StateFolder, *, refresh: bool = True
+) -> dict[str, Any]:
+    """Return what Terraform would do, as `terraform show -json` has it; values are in clear.
+
+    Args:
+        environment: The spec.
+        addresses: Of the cloud.
+        kept: What the state bucket holds.
+        refresh: Look at what is there; without, the state is taken for it.
+    """
+    values = terraform_variables(environment, kept.suffix or UNKNOWN_SUFFIX)
+    with _reader(environment, addresses, kept) as terraform:
+        return terraform.read_plan(values, refresh=refresh)
+
+
+@contextmanager
+def _reader(environment: Environment, addresses: Addresses, kept: StateFolder) -> Iterator[Terraform]:
+    """Return an initialised Terraform for plans that nobody applies."""
+    source = project_root() / "terraform"
+    if not kept.has_bucket:
+        with TemporaryDirectory(prefix="mlops-env-terraform-") as folder:
+            terraform = Terraform(Path(folder), addresses)
+            terraform.prepare(source)
+            (Path(folder) / "backend_override.tf").write_text(LOCAL_STATE)
+            terraform.init()
+            yield terraform
+        return
+    applied = _folder(environment, addresses)
+    folder_of_plans = applied.with_name(f"{applied.name}.plans")
+    terraform = Terraform(folder_of_plans, addresses)
+    with _alone(folder_of_plans):
+        terraform.prepare(source)
         terraform.init(environment.state.bucket, environment.state_prefix)
-    outputs = terraform.outputs()
-    return parse_outputs(outputs) if outputs else None
+    yield terraform
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Prepare a folder while no other process of this machine does."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (folder / "prepare.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

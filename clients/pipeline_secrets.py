@@ -10,12 +10,15 @@ import secrets
 from clients.addresses import Addresses
 from clients.kubernetes.apply import OnChange, apply_objects, ignore
 from clients.kubernetes.objects import Objects
+from clients.kubernetes.parallel import in_parallel
+from clients.kubernetes.plan import plan_changes
 from clients.root_user import USER
 from clients.secret_manager import SecretManager
 from environment.apply_set import ApplySet
+from environment.changes import UNKNOWN, Change
 from environment.errors import KubernetesError
 from environment.names import Names
-from environment.object_changes import ObjectChange
+from environment.object_changes import with_new_value
 from environment.pipeline_secrets import (
     ACCESS_KEY_LENGTH,
     ARTIFACT_KEYS,
@@ -24,6 +27,7 @@ from environment.pipeline_secrets import (
     artifact_keys_secret,
     encode_artifact_keys,
     mysql_secret,
+    secret_references,
 )
 
 
@@ -36,7 +40,7 @@ def apply_secrets(
     *,
     force: bool = False,
     on_change: OnChange = ignore,
-) -> tuple[tuple[ObjectChange, ...], dict[str, str]]:
+) -> tuple[tuple[Change, ...], dict[str, str]]:
     """Make both Secrets hold what Secret Manager holds.
 
     Returns:
@@ -52,13 +56,42 @@ def apply_secrets(
             f"Secret Manager has no {names.root_password_secret}: the database has no root user yet",
             "run provision_infra, or the whole create, first",
         )
-    keys = secret_manager.read(names.artifact_keys_secret) or _make_keys(secret_manager, names, labels)
+    made: tuple[Change, ...] = ()
+    keys = secret_manager.read(names.artifact_keys_secret)
+    if keys is None:
+        keys, made = _make_keys(secret_manager, names, labels), (keys_change(names),)
     manifests = (
         mysql_secret(apply_set.namespace, USER, root[1]),
         artifact_keys_secret(apply_set.namespace, keys[1]),
     )
     changes = apply_objects(objects, manifests, apply_set, force=force, on_change=on_change)
-    return changes, {MYSQL: root[0], ARTIFACT_KEYS: keys[0]}
+    return made + changes, {MYSQL: root[0], ARTIFACT_KEYS: keys[0]}
+
+
+def plan_secrets(
+    objects: Objects, apply_set: ApplySet, addresses: Addresses, names: Names
+) -> tuple[tuple[Change, ...], dict[str, str]]:
+    """Return what `apply_secrets` would change and the versions it would use, UNKNOWN where one is yet to be made."""
+    secret_manager = SecretManager(addresses, names.project_id)
+    root, keys = in_parallel(secret_manager.read, (names.root_password_secret, names.artifact_keys_secret))
+    changes: tuple[Change, ...] = () if keys else (keys_change(names),)
+    manifests = []
+    if root:
+        manifests.append(mysql_secret(apply_set.namespace, USER, root[1]))
+    if keys:
+        manifests.append(artifact_keys_secret(apply_set.namespace, keys[1]))
+    changes += plan_changes(objects, manifests, apply_set)
+    known = {manifest["metadata"]["name"] for manifest in manifests}
+    for reference in secret_references(apply_set.namespace):
+        if reference.name not in known:
+            changes += (with_new_value(reference, is_there=objects.get(reference) is not None),)
+    versions = {MYSQL: root[0] if root else UNKNOWN, ARTIFACT_KEYS: keys[0] if keys else UNKNOWN}
+    return changes, versions
+
+
+def keys_change(names: Names) -> Change:
+    """Return the change that makes the keys of the gateway, which last as long as the environment."""
+    return Change(layer="pipelines", action="create", address=f"secret {names.artifact_keys_secret} of Secret Manager")
 
 
 def _make_keys(secret_manager: SecretManager, names: Names, labels: dict[str, str]) -> tuple[str, str]:

@@ -7,32 +7,62 @@ annotation) leaves after a crash at any point a state from which the same call g
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass, field
 
 from clients.addresses import Addresses
 from clients.secret_manager import SecretManager
 from clients.sql_admin import SqlAdmin
+from environment.changes import Action, Change
+from environment.terraform_plan import root_user_change
 
 USER = "root"
 APPLIED = "mlops-env.applied"
 
 
-def ensure_root_user(
-    addresses: Addresses, project_id: str, instance: str, secret_id: str, labels: dict[str, str]
-) -> bool:
-    """Make user and password agree; return whether anything had to change."""
-    secret_manager, sql = SecretManager(addresses, project_id), SqlAdmin(addresses, project_id)
-    has_user = sql.has_user(instance, USER)
+@dataclass(frozen=True)
+class _RootUser:
+    """What is there: the user, the secret's annotations, its newest enabled version as (number, value)."""
+
+    has_user: bool
+    annotations: dict[str, str] | None
+    current: tuple[str, str] | None = field(repr=False)
+
+    def action(self, instance: str) -> Action:
+        """Return what it takes to make user and password agree."""
+        if not self.has_user:
+            return "create"
+        applied = (self.annotations or {}).get(APPLIED)
+        is_current = self.current is not None and applied == f"{instance}/{self.current[0]}"
+        return "noop" if is_current else "update"
+
+
+def _look(secret_manager: SecretManager, sql: SqlAdmin, instance: str, secret_id: str) -> _RootUser:
     annotations = secret_manager.annotations(secret_id)
     current = None if annotations is None else secret_manager.read(secret_id)
-    applied = (annotations or {}).get(APPLIED)
-    if has_user and current is not None and applied == f"{instance}/{current[0]}":
-        return False
-    if annotations is None:
+    return _RootUser(sql.has_user(instance, USER), annotations, current)
+
+
+def plan_root_user(addresses: Addresses, project_id: str, instance: str, secret_id: str) -> Change:
+    """Return what `ensure_root_user` would do."""
+    found = _look(SecretManager(addresses, project_id), SqlAdmin(addresses, project_id), instance, secret_id)
+    return root_user_change(found.action(instance), instance)
+
+
+def ensure_root_user(
+    addresses: Addresses, project_id: str, instance: str, secret_id: str, labels: dict[str, str]
+) -> Change:
+    """Make user and password agree; return what that changed."""
+    secret_manager, sql = SecretManager(addresses, project_id), SqlAdmin(addresses, project_id)
+    found = _look(secret_manager, sql, instance, secret_id)
+    change = root_user_change(found.action(instance), instance)
+    if change.is_noop:
+        return change
+    if found.annotations is None:
         secret_manager.create(secret_id, labels)
-    version, password = current or _new_version(secret_manager, secret_id)
-    sql.set_password(instance, USER, password, is_new=not has_user)
-    secret_manager.annotate(secret_id, {**(annotations or {}), APPLIED: f"{instance}/{version}"})
-    return True
+    version, password = found.current or _new_version(secret_manager, secret_id)
+    sql.set_password(instance, USER, password, is_new=not found.has_user)
+    secret_manager.annotate(secret_id, {**(found.annotations or {}), APPLIED: f"{instance}/{version}"})
+    return change
 
 
 def _new_version(secret_manager: SecretManager, secret_id: str) -> tuple[str, str]:

@@ -94,6 +94,17 @@ class SecretManager:
         found = self._client.list_secret_versions(request=request, retry=None)  # newest first
         return next((str(version.name) for version in found), None)
 
+    def newest_version(self, secret_id: str) -> tuple[str, str] | None:
+        """Return number and state ("ENABLED", "DISABLED", "DESTROYED") of the newest version, None without any."""
+        from google.api_core.exceptions import NotFound
+
+        with google_errors(f"read the versions of the secret {secret_id}", self._name(secret_id)):
+            try:
+                found = self._client.get_secret_version(name=f"{self._name(secret_id)}/versions/latest", retry=None)
+            except NotFound:
+                return None
+        return str(found.name.rsplit("/", 1)[-1]), str(found.state.name)
+
     def add_version(self, secret_id: str, value: str) -> str:
         """Add a version and return its number."""
         from google.cloud.secretmanager_v1 import SecretPayload
@@ -102,3 +113,14 @@ class SecretManager:
         with google_errors(f"add a version to the secret {secret_id}", self._name(secret_id)):
             added = self._client.add_secret_version(parent=self._name(secret_id), payload=payload, retry=None)
         return str(added.name.rsplit("/", 1)[-1])
+
+    def delete(self, secret_id: str) -> bool:
+        """Delete a secret with all its versions; say whether it was there."""
+        from google.api_core.exceptions import NotFound
+
+        with google_errors(f"delete the secret {secret_id}", self._name(secret_id)):
+            try:
+                self._client.delete_secret(name=self._name(secret_id), retry=None)
+            except NotFound:
+                return False
+        return True

@@ -1,4 +1,4 @@
-"""Cloud SQL Admin v1beta4: the users of one MySQL instance.
+"""Cloud SQL Admin v1beta4: the users of one MySQL instance, and its end.
 
 Source: https://cloud.google.com/sql/docs/mysql/admin-api/rest/v1beta4/users
 """
@@ -16,6 +16,7 @@ from environment.errors import GoogleApiError, UnreachableError
 
 HOST = "sqladmin.googleapis.com"
 ANY_HOST = "%"
+DELETE_SECONDS = 2700.0
 
 
 class SqlAdmin:
@@ -55,6 +56,26 @@ class SqlAdmin:
             else:
                 request = users.update(**target, name=name, host=ANY_HOST, body=body)
             self._wait(request.execute())
+
+    def delete_instance(self, instance: str, *, backup_days: int) -> bool:
+        """Delete an instance, protected or not, with a backup that outlives it; say whether it was there."""
+        from googleapiclient.errors import HttpError
+
+        target = {"project": self._project_id, "instance": instance}
+        unprotected = {"settings": {"deletionProtectionEnabled": False}}
+        with google_errors(f"delete the database {instance}", instance):
+            instances = self._api.instances()
+            try:
+                settings = instances.get(**target).execute()["settings"]
+                if settings.get("deletionProtectionEnabled"):
+                    self._wait(instances.patch(**target, body=unprotected).execute(), DELETE_SECONDS)
+                final = {"enableFinalBackup": True, "finalBackupTtlDays": str(backup_days)}
+                self._wait(instances.delete(**target, **final).execute(), DELETE_SECONDS)
+            except HttpError as error:
+                if error.status_code == 404:
+                    return False
+                raise
+        return True
 
     def _wait(self, operation: dict[str, Any], timeout_seconds: float = 300.0) -> None:
         deadline = time.monotonic() + timeout_seconds

@@ -61,6 +61,17 @@ class Storage:
                 return False
         return True
 
+    def has_bucket(self, name: str) -> bool:
+        """Tell whether a bucket of that name is there for us; 403 is an error of its own, never read as absence."""
+        from google.api_core.exceptions import NotFound
+
+        with google_errors(f"read the bucket {name}", name):
+            try:
+                self._client.get_bucket(name, retry=None)
+            except NotFound:
+                return False
+        return True
+
     def read(self, bucket: str, name: str) -> str | None:
         """Return a small object's text, None where there is none."""
         from google.api_core.exceptions import NotFound
@@ -85,3 +96,28 @@ class Storage:
             except PreconditionFailed:
                 return False
         return True
+
+    def delete(self, bucket: str, name: str) -> bool:
+        """Delete a small object; say whether it was there."""
+        from google.api_core.exceptions import NotFound
+
+        with google_errors(f"delete gs://{bucket}/{name}", name):
+            try:
+                self._client.bucket(bucket).blob(name).delete(retry=None)
+            except NotFound:
+                return False
+        return True
+
+    def empty_bucket(self, name: str) -> int:
+        """Delete every object with all its versions; return how many versions there were."""
+        from google.api_core.exceptions import NotFound
+
+        count = 0
+        with google_errors(f"empty the bucket {name}", name):
+            try:
+                for blob in self._client.list_blobs(name, versions=True, retry=None):
+                    self._client.bucket(name).blob(blob.name, generation=blob.generation).delete(retry=None)
+                    count += 1
+            except NotFound:
+                return count
+        return count

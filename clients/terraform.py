@@ -8,6 +8,7 @@ stray TF_WORKSPACE or TF_VAR_… has no effect. A supervisor stands between us a
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -15,10 +16,11 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from clients import terraform_supervisor
@@ -29,15 +31,7 @@ from clients.terraform_init import DATA, initialisation_digest
 from environment.errors import StateLockedError, TerraformError, TransientError
 from environment.google_messages import refusal_hint
 from environment.state_lock import parse_state_lock
-from environment.terraform_events import (
-    Diagnostic,
-    ResourceChange,
-    TerraformEvent,
-    parse_event,
-    plain_error,
-    planned_changes,
-    reported_errors,
-)
+from environment.terraform_events import Diagnostic, TerraformEvent, parse_event, plain_error, reported_errors
 from environment.terraform_failures import failure_type
 
 ALLOWED = frozenset(
@@ -52,11 +46,16 @@ LOCK_TIMEOUT = "60s"
 SUPERVISOR = (sys.executable, "-IS", terraform_supervisor.__file__)
 PLAN = "environment.tfplan"
 VARIABLES = "environment.tfvars.json"
+PARALLEL_READS = 30  # of a plan that nobody applies; Terraform's own ten are meant for changes
 LOCK_FILE = ".terraform.lock.hcl"
 INITIALISED = "mlops-env-initialised"
 
 OnEvent = Callable[[TerraformEvent], None]
 log = logging.getLogger(__name__)
+
+
+def ignore(event: TerraformEvent) -> None:
+    """Report nothing."""
 
 
 def child_environment(variables: Mapping[str, str]) -> dict[str, str]:
@@ -84,8 +83,8 @@ class Terraform:
         self._environment = child_environment(variables)
         self._builder = CommandBuilder(working_dir=str(folder), terraform_bin_path=find_terraform())
 
-    def prepare(self, source: Path, values: Mapping[str, Any]) -> None:
-        """Copy the root module into the working folder, with a lock file where it has one, and write its variables."""
+    def prepare(self, source: Path) -> None:
+        """Copy the root module into the working folder, with a lock file where it has one."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         wanted = {file.relative_to(source) for file in (*source.rglob("*.tf"), *source.glob(LOCK_FILE))}
         for file in self._folder.rglob("*.tf"):
@@ -96,37 +95,62 @@ class Terraform:
             target.parent.mkdir(parents=True, exist_ok=True)
             if not target.exists() or target.read_bytes() != (source / name).read_bytes():
                 shutil.copyfile(source / name, target)
+
+    def write_variables(self, values: Mapping[str, Any]) -> None:
+        """Write the root module's variables, for `plan`."""
         (self._folder / VARIABLES).write_text(json.dumps(values, indent=2, sort_keys=True))
 
-    def prepare_backend(self) -> None:
-        """Make the working folder hold no more than a backend, which is all that reading outputs takes."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (self._folder / "backend.tf").write_text('terraform {\n  backend "gcs" {}\n}\n')
+    def init(self, bucket: str = "", prefix: str = "") -> None:
+        """Initialise providers, modules and the backend, unless that was done and nothing has changed since.
 
-    @property
-    def is_initialised(self) -> bool:
-        """Tell whether `init` has been here: the backend that outputs are read from is known."""
-        return (self._folder / ".terraform" / "terraform.tfstate").is_file()
-
-    def init(self, bucket: str, prefix: str) -> None:
-        """Initialise providers, modules and the gcs backend, unless that was done and nothing has changed since."""
+        The backend is gcs where a bucket is given, else what the folder says.
+        """
         storage = f"{self._addresses.service('storage.googleapis.com')}/storage/v1/b"
-        backend = {"bucket": bucket, "prefix": prefix, "storage_custom_endpoint": storage}
+        backend = {"bucket": bucket, "prefix": prefix, "storage_custom_endpoint": storage} if bucket else {}
         mark = self._folder / DATA / INITIALISED
         if mark.is_file() and mark.read_text() == self._initialisation(backend):
             return
-        self._run("init", lambda event: None, input=False, reconfigure=True, no_color=True, backend_config=backend)
+        self._run("init", ignore, input=False, reconfigure=True, no_color=True, backend_config=backend)
         mark.write_text(self._initialisation(backend))
 
     def _initialisation(self, backend: Mapping[str, str]) -> str:
         return initialisation_digest(self._folder, find_terraform(), backend, self._environment)
 
-    def plan(self, on_event: OnEvent) -> tuple[ResourceChange, ...]:
-        """Plan to a file and return what would change."""
-        events = self._run(
-            "plan", on_event, out=PLAN, var_file=VARIABLES, json=True, input=False, lock_timeout=LOCK_TIMEOUT
+    def plan(self, *, destroy: bool = False, targets: Sequence[str] = (), refresh: bool = True) -> None:
+        """Plan to a file, under the state's lock, for `apply` to carry out.
+
+        Args:
+            destroy: Plan to destroy what is in the state.
+            targets: Only these addresses; of a destroy also what depends on them.
+            refresh: Look at what is there; without, the state is taken for it.
+        """
+        more: dict[str, Any] = {"target": list(targets)} if targets else {}
+        more |= {"destroy": True} if destroy else {}
+        more |= {} if refresh else {"refresh": False}
+        self._run(
+            *("plan", ignore), out=PLAN, var_file=VARIABLES, json=True, input=False, lock_timeout=LOCK_TIMEOUT, **more
         )
-        return planned_changes(events)
+
+    def read_plan(self, values: Mapping[str, Any], *, refresh: bool = True) -> dict[str, Any]:
+        """Plan without the state's lock and for nobody to apply; return the plan as `show_plan` does.
+
+        Plan and variables are files of a private folder that ends with the call: a plan holds every value in clear.
+
+        Args:
+            values: The root module's variables.
+            refresh: Look at what is there; without, the state is taken for it.
+        """
+        with TemporaryDirectory(prefix="mlops-env-plan-") as private:
+            plan, variables = Path(private) / PLAN, Path(private) / VARIABLES
+            variables.write_text(json.dumps(values))
+            options = {"lock": False, "refresh": refresh, "parallelism": PARALLEL_READS}
+            self._run("plan", ignore, out=plan, var_file=variables, json=True, input=False, **options)
+            return self.show_plan(plan)
+
+    def show_plan(self, plan: Path | str = PLAN) -> dict[str, Any]:
+        """Return a saved plan: https://developer.hashicorp.com/terraform/internals/json-format. Values are in clear."""
+        events = self._run("show", ignore, str(plan), json=True, no_color=True)
+        return dict(json.loads("\n".join(event.message for event in events)))
 
     def apply(self, on_event: OnEvent) -> None:
         """Apply the plan that was saved."""
@@ -135,12 +159,6 @@ class Terraform:
     def discard_plan(self) -> None:
         """Remove the saved plan: it is good for one apply, and nothing of it should last."""
         (self._folder / PLAN).unlink(missing_ok=True)
-
-    def outputs(self) -> dict[str, Any]:
-        """Return the outputs: `{name: {"value": …, "type": …, "sensitive": …}}`."""
-        events = self._run("output", lambda event: None, json=True, no_color=True)
-        document = json.loads("\n".join(event.message for event in events if event.kind == "text"))
-        return dict(document)
 
     def _run(self, command: str, on_event: OnEvent, *arguments: str, **options: Any) -> list[TerraformEvent]:
         """Run a command, hand on its events as they come, and return them all.
@@ -224,8 +242,6 @@ def _typed(line: str, *, is_json: bool) -> TerraformEvent:
 
 def working_folder(addresses: Addresses, bucket: str, prefix: str) -> Path:
     """Return the working folder of an environment, apart for each cloud, state bucket and prefix."""
-    import hashlib
-
     base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "mlops-env"
     key = hashlib.sha256(f"{addresses.endpoint or 'google'} {bucket}/{prefix}".encode()).hexdigest()[:12]
     return base / "terraform" / f"{prefix.rsplit('/', 1)[-1]}-{key}"

@@ -3,6 +3,7 @@
     MlopsEnvError
     ├── SpecError (also ValueError)       a spec, an override or a flag is wrong: exit code 64, nothing was changed
     ├── ApprovalError                     a person said no, or nobody could be asked; nothing was changed
+    ├── ReplacementRefusedError           data or a cluster would be lost, and nobody allowed it; nothing was changed
     ├── CredentialsError                  no credentials, or they were refused
     ├── UnreachableError                  an endpoint does not answer
     ├── GoogleApiError                    an API answered with an error
@@ -17,6 +18,7 @@
     ├── MissingReferenceError            a manifest names something that nothing makes
     └── KubernetesError                   the API server refused, or could not be reached
         ├── ApplyConflictError            another field manager owns the field
+        ├── ImmutableFieldError           the field cannot change: the object would have to be made anew
         ├── TransientKubernetesError      429, 5xx, lost connections  (transient)
         └── RolloutError                  a workload never became ready
 
@@ -59,6 +61,10 @@ class SpecError(MlopsEnvError, ValueError):
 
 class ApprovalError(MlopsEnvError):
     """A change that needs approval has none; nothing was changed."""
+
+
+class ReplacementRefusedError(MlopsEnvError):
+    """A change would take away what cannot be had back, and nobody allowed it; nothing was changed."""
 
 
 class CredentialsError(MlopsEnvError):
@@ -137,6 +143,12 @@ class ApplyConflictError(KubernetesError):
     """Another field manager owns a field that we would set: `conflicts` are pairs of field and owner."""
 
     conflicts: tuple[tuple[str, str], ...] = ()
+
+
+class ImmutableFieldError(KubernetesError):
+    """A field of an object that exists cannot change: `fields` are paths such as ".spec.selector"."""
+
+    fields: tuple[str, ...] = ()
 
 
 class RolloutError(KubernetesError):

@@ -12,6 +12,7 @@ BUCKET_LIMIT = 63  # https://cloud.google.com/storage/docs/buckets#naming
 SERVICE_ACCOUNT_LIMIT = 30  # https://cloud.google.com/iam/docs/service-accounts-create
 DATABASE_LIMIT = 98  # project id and instance id together: https://cloud.google.com/sql/docs/mysql/instance-settings
 SUFFIX_LENGTH = 6
+UNKNOWN_SUFFIX = "0" * SUFFIX_LENGTH  # of a database that is yet to be made: only its first create draws a suffix
 
 
 @dataclass(frozen=True)

@@ -14,77 +14,96 @@ Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
+from environment.changes import MASK, UNKNOWN, Change, FieldChange, shown
 from environment.objects import Manifest, ObjectReference, reference_of
 
 FIELD_MANAGER = "mlops-env"
-MASK = "(secret)"
 OWNERSHIP = ".metadata.managedFields"
 _STAMPED = frozenset({"managedFields", "resourceVersion", "generation", "creationTimestamp", "uid", "selfLink"})
 # Annotations too: kubectl's last-applied-configuration repeats the data.
 _SECRET_FIELDS = (".data", ".stringData", ".metadata.annotations")
-_TEXT_LIMIT = 200
 LEFT_TO_OTHERS = frozenset({".spec.replicas"})
+_MANAGER = re.compile(r'^"(?P<manager>[^"]+)"')
 
-Action = Literal["create", "update", "delete", "unchanged"]
-
-
-class FieldChange(BaseModel):
-    """One field that changes; None stands for absent. The values of Secrets are masked, long ones cut."""
-
-    model_config = ConfigDict(frozen=True)
-
-    path: str
-    old: str | None
-    new: str | None
+Conflicts = Sequence[tuple[str, str]]
 
 
-class ObjectChange(BaseModel):
-    """What has to happen to one object: `resource` is "Kind namespace/name", `left` names fields left to others."""
-
-    model_config = ConfigDict(frozen=True)
-
-    action: Action
-    resource: str
-    fields: tuple[FieldChange, ...] = ()
-    left: tuple[str, ...] = ()
-
-    @property
-    def is_noop(self) -> bool:
-        """Tell whether nothing has to happen."""
-        return self.action == "unchanged"
-
-    def __str__(self) -> str:
-        return f"{self.action} {self.resource}"
-
-    def explain(self) -> str:
-        """Return one line that names the first changed fields as well."""
-        paths = [field.path for field in self.fields]
-        more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
-        return f"{self}: {', '.join(paths[:3])}{more}" if paths else str(self)
-
-
-def decide(desired: Manifest, live: Manifest | None, reference: ObjectReference | None = None) -> ObjectChange:
+def decide(
+    desired: Manifest, live: Manifest | None, reference: ObjectReference | None = None, conflicts: Conflicts = ()
+) -> Change:
     """Compare what an apply would leave with what is there.
 
     Args:
         desired: The answer to the dry run.
         live: The object as it is, None where there is none.
         reference: Whose names the change carries; those of `desired` by default.
+        conflicts: Pairs of field and owner that stand against the apply.
     """
-    resource = str(reference or reference_of(desired))
+    resource = reference or reference_of(desired)
     if live is None:
-        return ObjectChange(action="create", resource=resource)
+        return created(resource)
     is_secret = desired.get("kind") == "Secret"
     fields = tuple(_masked(change) if is_secret else change for change in changed_fields(live, desired))
     if not fields and our_fields(live) != our_fields(desired):
-        fields = (FieldChange(path=OWNERSHIP, old=None, new=FIELD_MANAGER),)
-    return ObjectChange(action="update" if fields else "unchanged", resource=resource, fields=fields)
+        fields = (FieldChange(path=OWNERSHIP, after=FIELD_MANAGER),)
+    owned = tuple(field.model_copy(update={"owner": owner_of(field.path, conflicts)}) for field in fields)
+    return Change(layer="pipelines", action="update" if fields else "noop", address=str(resource), fields=owned)
+
+
+def created(reference: ObjectReference) -> Change:
+    """Return the change that makes an object where there is none."""
+    return Change(layer="pipelines", action="create", address=str(reference))
+
+
+def deleted(reference: ObjectReference) -> Change:
+    """Return the change that removes an object."""
+    return Change(layer="pipelines", action="delete", address=str(reference))
+
+
+def replaced(manifest: Manifest, live: Manifest, reference: ObjectReference, immutable: Sequence[str]) -> Change:
+    """Return the change of an object that cannot become what the manifest says: it has to be made anew.
+
+    Args:
+        manifest: What is wanted; the server has filled in no defaults.
+        live: What is there.
+        reference: Whose names the change carries.
+        immutable: The fields that cannot change, such as ".spec.selector".
+    """
+    is_secret = manifest.get("kind") == "Secret"
+    fields = tuple(
+        _masked(field) if is_secret else field
+        for field in changed_fields(live, manifest)
+        if field.after is not None and any(_touch(field.path, path) for path in immutable)
+    )
+    return Change(
+        layer="pipelines", action="replace", address=str(reference), fields=fields, replace_paths=tuple(immutable)
+    )
+
+
+def with_new_value(reference: ObjectReference, *, is_there: bool) -> Change:
+    """Return the change of a Secret that gets a value which is yet to be made."""
+    if not is_there:
+        return created(reference)
+    data = FieldChange(path=".data", before=MASK, after=UNKNOWN)
+    return Change(layer="pipelines", action="update", address=str(reference), fields=(data,))
+
+
+def owner_of(path: str, conflicts: Conflicts) -> str:
+    """Return who else owns a field, by the conflicts that name it, a field around it, or one within it."""
+    for field, owner in conflicts:
+        if _touch(path, field):
+            named = _MANAGER.match(owner)
+            return named["manager"] if named else owner
+    return ""
+
+
+def _touch(path: str, other: str) -> bool:
+    """Tell whether two fields are the same, or one is within the other."""
+    return path == other or path.startswith((f"{other}.", f"{other}[")) or other.startswith((f"{path}.", f"{path}["))
 
 
 def changed_fields(old: Manifest, new: Manifest) -> tuple[FieldChange, ...]:
@@ -92,9 +111,7 @@ def changed_fields(old: Manifest, new: Manifest) -> tuple[FieldChange, ...]:
     return tuple(_differences("", _comparable(old), _comparable(new)))
 
 
-def without_left_fields(
-    manifest: Manifest, conflicts: Sequence[tuple[str, str]]
-) -> tuple[dict[str, Any], tuple[str, ...]] | None:
+def without_left_fields(manifest: Manifest, conflicts: Conflicts) -> tuple[dict[str, Any], tuple[str, ...]] | None:
     """Take the fields that may be left to others out of a manifest; None when other fields are in conflict too.
 
     Args:
@@ -137,7 +154,7 @@ def _differences(path: str, old: Any, new: Any) -> Iterator[FieldChange]:
     elif _is_list(old) and _is_list(new):
         yield from _list_differences(path, old, new)
     else:
-        yield FieldChange(path=path, old=_text(old), new=_text(new))
+        yield FieldChange(path=path, before=shown(old), after=shown(new))
 
 
 def _list_differences(path: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[FieldChange]:
@@ -147,7 +164,8 @@ def _list_differences(path: str, old: Sequence[Any], new: Sequence[Any]) -> Iter
         for name in [*before, *(name for name in after if name not in before)]:
             yield from _differences(f'{path}[name="{name}"]', before.get(name), after.get(name))
         if before == after:
-            yield FieldChange(path=path, old=_text(list(before)), new=_text(list(after)))  # only their order differs
+            # Only their order differs.
+            yield FieldChange(path=path, before=shown(list(before)), after=shown(list(after)))
         return
     for index in range(max(len(old), len(new))):
         yield from _differences(f"{path}[{index}]", _at(old, index), _at(new, index))
@@ -166,15 +184,8 @@ def _at(elements: Sequence[Any], index: int) -> Any:
     return elements[index] if index < len(elements) else None
 
 
-def _text(value: Any) -> str | None:
-    if value is None:
-        return None
-    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-    return text if len(text) <= _TEXT_LIMIT else f"{text[:_TEXT_LIMIT]}…"
-
-
 def _masked(change: FieldChange) -> FieldChange:
     if not change.path.startswith(_SECRET_FIELDS):
         return change
-    old, new = (None if value is None else MASK for value in (change.old, change.new))
-    return FieldChange(path=change.path, old=old, new=new)
+    before, after = (None if value is None else MASK for value in (change.before, change.after))
+    return FieldChange(path=change.path, before=before, after=after)

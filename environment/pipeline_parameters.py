@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from environment.infrastructure import Infrastructure
+from environment.names import UNKNOWN_SUFFIX
 from environment.pipelines import KustomizeParameters
 from environment.spec import Environment
 
@@ -11,16 +12,49 @@ PIPELINE_DB, MLMD_DB, CACHE_DB = "pipelinedb", "metadb", "cachedb"
 
 def kustomize_parameters(environment: Environment, infrastructure: Infrastructure) -> KustomizeParameters:
     """Wire Kubeflow Pipelines to this database, this bucket and these accounts."""
+    return _parameters(
+        environment,
+        bucket=infrastructure.artifact_store.bucket,
+        connection_name=infrastructure.database.connection_name,
+        system_account=infrastructure.service_accounts.system,
+        user_account=infrastructure.service_accounts.user,
+    )
+
+
+def planned_parameters(
+    environment: Environment, infrastructure: Infrastructure | None, suffix: str | None
+) -> KustomizeParameters:
+    """Return what they will be: by the outputs where they are known, else by the names that outputs will have."""
+    if infrastructure is None:
+        return expected_parameters(environment, suffix)
+    return kustomize_parameters(environment, infrastructure)
+
+
+def expected_parameters(environment: Environment, suffix: str | None) -> KustomizeParameters:
+    """Return what they will be by their names, before there is any infrastructure; all but an unknown suffix holds."""
+    names = environment.names
+    database = names.database(suffix or UNKNOWN_SUFFIX)
+    accounts = {
+        role: f"{account}@{environment.project_id}.iam.gserviceaccount.com"
+        for role, account in names.service_accounts.items()
+    }
+    return _parameters(
+        environment,
+        bucket=names.bucket,
+        connection_name=f"{environment.project_id}:{environment.region}:{database}",
+        system_account=accounts["system"],
+        user_account=accounts["user"],
+    )
+
+
+def _parameters(environment: Environment, **wired: str) -> KustomizeParameters:
     return KustomizeParameters(
         version=environment.pipelines.version,
         namespace=environment.pipelines.namespace,
         project_id=environment.project_id,
-        bucket=infrastructure.artifact_store.bucket,
-        connection_name=infrastructure.database.connection_name,
         private_ip=environment.database.private_ip,
-        system_account=infrastructure.service_accounts.system,
-        user_account=infrastructure.service_accounts.user,
         pipeline_db=PIPELINE_DB,
         mlmd_db=MLMD_DB,
         cache_db=CACHE_DB,
+        **wired,
     )

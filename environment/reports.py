@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from environment.changes import Change
 from environment.infrastructure import Infrastructure
 from environment.record import PipelinesRecord
 
@@ -65,6 +66,36 @@ class CreateReport(_Report):
     def change_count(self) -> int:
         """How much this run changed."""
         return self.services.change_count + self.infrastructure.change_count + self.pipelines.change_count
+
+
+class PlanBasis(_Report):
+    """What a plan was made from: what it says holds as long as all of these do.
+
+    Attributes:
+        spec_digest: SHA-256 of the resolved spec.
+        state_serial: Of Terraform's state, None where there was none; so is `state_lineage`.
+        manifests_digest: "sha256:…" of the rendered manifests.
+    """
+
+    spec_digest: str
+    state_serial: int | None
+    state_lineage: str | None
+    manifests_digest: str
+
+
+class PlanReport(_Report):
+    """What create would change, layer by layer; `warnings` say what could not be compared, or will stay as it is."""
+
+    environment: str
+    project_id: str
+    changes: tuple[Change, ...]
+    warnings: tuple[str, ...] = ()
+    basis: PlanBasis
+
+    @property
+    def change_count(self) -> int:
+        """How much create would change."""
+        return len(self.changes)
 
 
 def describe_changes(count: int) -> str:

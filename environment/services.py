@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
+from environment.changes import Change
+
 BATCH_LIMIT = 20  # services.batchEnable takes at most twenty service ids
 
 
@@ -66,6 +68,15 @@ RETIRED = {
     ),
 }
 
+READ_BY_TERRAFORM = frozenset(
+    f"{name}.googleapis.com"
+    for name in (
+        *("cloudresourcemanager", "compute", "container", "iam", "notebooks"),
+        *("servicenetworking", "sqladmin", "storage"),
+    )
+)
+"""Without one of these, Terraform cannot look at what is there."""
+
 PROBES = {
     "cloudresourcemanager.googleapis.com": Probe("/v1/projects/{project}"),
     "compute.googleapis.com": Probe("/compute/v1/projects/{project}/global/networks"),
@@ -97,6 +108,29 @@ def missing_services(wanted: Iterable[str], enabled: Iterable[str]) -> tuple[str
     """List what is wanted and not enabled, in the order of `wanted`."""
     present = set(enabled)
     return tuple(service for service in wanted if service not in present)
+
+
+def service_changes(
+    wanted: Iterable[str], enabled: Iterable[str], was_enabled: Iterable[str] | None
+) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+    """Return what enabling would change, and a warning for each retired service that stays off.
+
+    Args:
+        wanted: The services that the environment needs.
+        enabled: Those that are on.
+        was_enabled: Those that were on when the last create ended, None where there was none. A retired service that
+            was off then cannot be enabled any more, or the create would have.
+    """
+    missing = missing_services(wanted, enabled)
+    given_up = frozenset() if was_enabled is None else RETIRED.keys() - set(was_enabled)
+    changes = (Change(layer="services", action="enable", address=name) for name in missing if name not in given_up)
+    return tuple(changes), tuple(stays_off(name) for name in missing if name in given_up)
+
+
+def stays_off(service: str) -> str:
+    """Return the warning about a retired service that cannot be enabled any more."""
+    retired = RETIRED[service]
+    return f"{service} is retired and stays off ({retired.note}): {retired.successor} takes its place"
 
 
 def batches(services: Iterable[str]) -> list[tuple[str, ...]]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from environment.ignored_drift import IgnoredDrift
 from environment.names import Names
 from environment.roles import Role, merged, role_defaults
 from environment.services import wanted_services
@@ -174,6 +175,12 @@ class Approval(_Part):
     required: bool
 
 
+class DriftRules(_Part):
+    """What drift detection leaves out, besides what Google itself writes."""
+
+    ignore: tuple[IgnoredDrift, ...] = ()
+
+
 class Environment(_Part):
     """One environment, complete: all that the spec left out has been filled in from its role."""
 
@@ -195,6 +202,7 @@ class Environment(_Part):
     identity: Literal["workload_identity"]
     labels: dict[LabelKey, Label]
     approval: Approval
+    drift: DriftRules = DriftRules()
 
     @model_validator(mode="before")
     @classmethod
@@ -281,5 +289,5 @@ class Environment(_Part):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the complete spec."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """SHA-256 of all that decides what create makes."""
+        return hashlib.sha256(self.model_dump_json(exclude={"drift"}).encode()).hexdigest()

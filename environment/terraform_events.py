@@ -1,4 +1,4 @@
-"""What `terraform plan -json` and `apply -json` say, typed.
+"""What `terraform plan -json` and `apply -json` say while they run, typed. What a plan holds is in `terraform_plan`.
 
 Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -40,14 +39,6 @@ class Diagnostic:
 
 
 @dataclass(frozen=True)
-class ResourceChange:
-    """A change that Terraform plans: what it will do to the resource at an address."""
-
-    action: str
-    address: str
-
-
-@dataclass(frozen=True)
 class TerraformEvent:
     """One line of the stream."""
 
@@ -56,7 +47,6 @@ class TerraformEvent:
     address: str = ""
     action: str = ""
     diagnostic: Diagnostic | None = None
-    outputs: tuple[ResourceChange, ...] = ()
 
     @property
     def is_progress(self) -> bool:
@@ -79,13 +69,7 @@ def parse_event(line: str) -> TerraformEvent:
         address=str(change.get("resource", {}).get("addr", "")),
         action=str(change.get("action", "")),
         diagnostic=_diagnostic(event.get("diagnostic")),
-        outputs=_output_changes(event.get("outputs")),
     )
-
-
-def _output_changes(outputs: dict[str, Any] | None) -> tuple[ResourceChange, ...]:
-    actions = ((name, str(output.get("action", "noop"))) for name, output in (outputs or {}).items())
-    return tuple(ResourceChange(action, f"output.{name}") for name, action in actions if action != "noop")
 
 
 def _diagnostic(body: dict[str, Any] | None) -> Diagnostic | None:
@@ -101,25 +85,6 @@ def plain_error(lines: Iterable[str]) -> str:
     said = " ".join(" ".join(found).replace("│", " ").replace("╷", " ").replace("╵", " ").split())
     _, error, rest = said.partition("Error: ")
     return (rest if error else " ".join(" ".join(found[-12:]).split()))[:_TEXT_LIMIT]
-
-
-def planned_changes(events: Iterable[TerraformEvent]) -> tuple[ResourceChange, ...]:
-    """List what the plan will change, sorted by address.
-
-    A plan that changes nothing but outputs, as after a release that adds one, lists those as "output.NAME".
-    """
-    found = list(events)
-    planned = [event for event in found if event.kind == "planned_change" and event.action not in ("noop", "read")]
-    changes = [ResourceChange(event.action, event.address) for event in planned]
-    if not changes:
-        changes = [change for event in found for change in event.outputs]
-    return tuple(sorted(changes, key=lambda change: change.address))
-
-
-def count_actions(changes: Iterable[ResourceChange]) -> str:
-    """Say how many of each there are: "48 to create, 1 to update"."""
-    counts = Counter(change.action for change in changes)
-    return ", ".join(f"{count} to {action}" for action, count in sorted(counts.items()))
 
 
 def reported_errors(events: Iterable[TerraformEvent]) -> tuple[Diagnostic, ...]:

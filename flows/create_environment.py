@@ -14,6 +14,8 @@ from environment.reports import CreateReport, describe_changes
 from flows.deploy_kfp import deploy_kfp
 from flows.enable_services import enable_services
 from flows.exclusion import exclusive
+from flows.guard import guard_before_services
+from flows.history import recorded
 from flows.names import run_name
 from flows.provision_infra import provision_infra
 from tasks.manifests import fetch_manifests
@@ -24,7 +26,11 @@ from tasks.spec import load_spec
 
 @flow(name="create-environment", flow_run_name=run_name("create"))
 def create_environment(
-    environment: str, overrides: list[str] | None = None, approved: bool = False, force_conflicts: bool = False
+    environment: str,
+    overrides: list[str] | None = None,
+    approved: bool = False,
+    force_conflicts: bool = False,
+    allow_replace: list[str] | None = None,
 ) -> State[CreateReport]:
     """Make the environment, or bring it to what the spec says; a second run changes nothing.
 
@@ -33,18 +39,23 @@ def create_environment(
         overrides: "KEY=VALUE" with dotted spec fields.
         approved: Whether a person has approved the change, where the spec requires it.
         force_conflicts: Take over fields of Kubernetes objects that others have set since, instead of stopping.
+        allow_replace: Addresses of what may be lost: cluster, node pool, database, bucket, VPC, Deployment.
     """
     spec = load_spec(environment, overrides, approved=approved)
     seconds: dict[str, float] = {}
-    with exclusive(spec.name):
+    with exclusive(spec.name), recorded(spec, "create") as done:
         manifests = fetch_manifests.submit(spec.pipelines.version)  # while Google and Terraform are at work
+        guard_before_services(spec, tuple(allow_replace or ()))
         services = _timed(seconds, enable_services, environment, overrides, approved)
+        done += [f"enable {service}" for service in services.changed]
         check_recorded_namespace(spec)
         if manifests.state.is_final():
             manifests.result()  # manifests that cannot be had are better missed before the infrastructure is made
-        infrastructure = _timed(seconds, provision_infra, environment, overrides, approved)
+        infrastructure = _timed(seconds, provision_infra, environment, overrides, approved, allow_replace)
+        done += infrastructure.changes
         manifests.result()
-        pipelines = _timed(seconds, deploy_kfp, environment, overrides, approved, force_conflicts)
+        pipelines = _timed(seconds, deploy_kfp, environment, overrides, approved, force_conflicts, allow_replace)
+        done += pipelines.changes
         report = CreateReport(
             environment=spec.name,
             services=services,

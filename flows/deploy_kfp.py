@@ -11,7 +11,7 @@ from prefect.states import Completed
 from prefect.utilities.annotations import quote
 
 from clients.kubernetes.connection import ClusterAccess
-from environment.object_changes import ObjectChange
+from environment.changes import Change
 from environment.objects import Manifest
 from environment.pipeline_parameters import kustomize_parameters
 from environment.pipelines import Rendered
@@ -41,7 +41,11 @@ from tasks.spec import load_spec
 
 @flow(name="deploy-kfp", flow_run_name=run_name("deploy-kfp"))
 def deploy_kfp(
-    environment: str, overrides: list[str] | None = None, approved: bool = False, force_conflicts: bool = False
+    environment: str,
+    overrides: list[str] | None = None,
+    approved: bool = False,
+    force_conflicts: bool = False,
+    allow_replace: list[str] | None = None,
 ) -> State[PipelinesReport]:
     """Bring Kubeflow Pipelines to what the spec says, on the cluster that Terraform's outputs name.
 
@@ -50,14 +54,15 @@ def deploy_kfp(
         overrides: "KEY=VALUE" with dotted spec fields.
         approved: Whether a person has approved the change, where the spec requires it.
         force_conflicts: Take over fields that others have set since (as kubectl edit does), instead of stopping.
+        allow_replace: "Deployment NAMESPACE/NAME" of those that may be made anew where they cannot change in place.
     """
     spec = load_spec(environment, overrides, approved=approved)
     with exclusive(spec.name):
-        report, changes = _deploy(spec, force_conflicts)
+        report, changes = _deploy(spec, force_conflicts, tuple(allow_replace or ()))
     create_table_artifact(
         key=f"objects-{spec.name}",
         table=[
-            {"action": one.action, "object": one.resource, "fields": ", ".join(field.path for field in one.fields)}
+            {"action": one.action, "object": one.address, "fields": ", ".join(field.path for field in one.fields)}
             for one in changes
         ],
         description="Kubernetes objects that changed",
@@ -65,7 +70,7 @@ def deploy_kfp(
     return Completed(message=describe_changes(report.change_count), data=report)
 
 
-def _deploy(spec: Environment, force: bool) -> tuple[PipelinesReport, tuple[ObjectChange, ...]]:
+def _deploy(spec: Environment, force: bool, recreate: tuple[str, ...]) -> tuple[PipelinesReport, tuple[Change, ...]]:
     mirror = fetch_manifests.submit(spec.pipelines.version)
     infrastructure = read_infrastructure(spec)
     rendering = render_manifests.submit(kustomize_parameters(spec, infrastructure), mirror.result())
@@ -73,19 +78,19 @@ def _deploy(spec: Environment, force: bool) -> tuple[PipelinesReport, tuple[Obje
     with cluster_connections(access):
         reach_cluster(access)
         check_namespace(spec, access)
-        return _install(spec, access, rendering.result(), force)
+        return _install(spec, access, rendering.result(), force, recreate)
 
 
 def _install(
-    spec: Environment, access: ClusterAccess, rendered: Rendered, force: bool
-) -> tuple[PipelinesReport, tuple[ObjectChange, ...]]:
+    spec: Environment, access: ClusterAccess, rendered: Rendered, force: bool, recreate: tuple[str, ...]
+) -> tuple[PipelinesReport, tuple[Change, ...]]:
     # Prefect looks for futures in all that a task is given, unless it is quoted: here in thousands of fields.
     manifests = cast("tuple[Manifest, ...]", quote(rendered.manifests))
 
     changes = apply_prerequisites(spec, access, manifests, force)
     secret_changes, secret_versions = apply_secrets(spec, access, force)
     changes += secret_changes
-    changes += apply_objects(spec, access, manifests, secret_versions, force)
+    changes += apply_objects(spec, access, manifests, secret_versions, force, recreate)
     changes += prune_objects(spec, access, manifests)
 
     wait_for_rollout(spec, access)

@@ -7,15 +7,21 @@ from prefect.artifacts import create_table_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from environment.errors import ReplacementRefusedError
+from environment.guard import is_of_type, name_before
 from environment.reports import InfrastructureReport, describe_changes
 from environment.spec import Environment
+from environment.terraform_plan import DATABASE, bucket_change
 from flows.exclusion import exclusive
 from flows.names import run_name
+from tasks.guard import Changes, back_up_database, check_replacements
 from tasks.infrastructure import (
+    discard_plan,
     ensure_database_root_user,
     ensure_database_suffix,
     ensure_state_bucket,
     read_infrastructure,
+    renew_database_suffix,
     terraform_apply,
     terraform_init,
     terraform_plan,
@@ -25,7 +31,10 @@ from tasks.spec import load_spec
 
 @flow(name="provision-infra", flow_run_name=run_name("provision-infra"))
 def provision_infra(
-    environment: str, overrides: list[str] | None = None, approved: bool = False
+    environment: str,
+    overrides: list[str] | None = None,
+    approved: bool = False,
+    allow_replace: list[str] | None = None,
 ) -> State[InfrastructureReport]:
     """Bring the infrastructure to what the spec says.
 
@@ -33,12 +42,13 @@ def provision_infra(
         environment: A name in `deployments/`, or a path of a spec.
         overrides: "KEY=VALUE" with dotted spec fields.
         approved: Whether a person has approved the change, where the spec requires it.
+        allow_replace: Addresses of guarded resources that may be replaced or deleted.
     """
     spec = load_spec(environment, overrides, approved=approved)
     for caution in spec.cautions:
         get_run_logger().warning(caution)
     with exclusive(spec.name):
-        report = _provision(spec)
+        report = _provision(spec, tuple(allow_replace or ()))
     create_table_artifact(
         key=f"infrastructure-{spec.name}",
         table=[dict(zip(("action", "address"), line.split(" ", 1), strict=True)) for line in report.changes],
@@ -47,15 +57,28 @@ def provision_infra(
     return Completed(message=describe_changes(report.change_count), data=report)
 
 
-def _provision(spec: Environment) -> InfrastructureReport:
-    changes = [f"create bucket {spec.state.bucket}"] if ensure_state_bucket(spec) else []
+def _provision(spec: Environment, allow_replace: tuple[str, ...]) -> InfrastructureReport:
+    made = [bucket_change(spec.state.bucket)] if ensure_state_bucket(spec) else []
     suffix = ensure_database_suffix(spec)
+    planned, lost = _plan(spec, suffix, allow_replace)
+    for database in (one for one in lost if is_of_type(one, DATABASE)):
+        back_up_database(spec, name_before(database) or spec.names.database(suffix))
+        if database.action == "replace":
+            planned, _ = _plan(spec, renew_database_suffix(spec), allow_replace)
+    if planned:
+        terraform_apply(spec, planned, allow_replace)
+    outputs = read_infrastructure(spec)
+    user = ensure_database_root_user(spec, outputs)
+    changes = (*made, *planned, *(() if user.is_noop else (user,)))
+    return InfrastructureReport(outputs=outputs, changes=tuple(map(str, changes)))
+
+
+def _plan(spec: Environment, suffix: str, allow_replace: tuple[str, ...]) -> tuple[Changes, Changes]:
+    """Plan to a file that is there to be applied only if the guard lets it pass; return also what will be lost."""
     terraform_init(spec, suffix)
     planned = terraform_plan(spec)
-    if planned:
-        terraform_apply(spec, planned)
-    outputs = read_infrastructure(spec)
-    changes += [f"{change.action} {change.address}" for change in planned]
-    if ensure_database_root_user(spec, outputs):
-        changes.append(f"update user root@% of {outputs.database.instance}")
-    return InfrastructureReport(outputs=outputs, changes=tuple(changes))
+    try:
+        return planned, check_replacements(spec, planned, allow_replace)
+    except ReplacementRefusedError:
+        discard_plan(spec)
+        raise

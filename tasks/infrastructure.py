@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import string
 
@@ -14,18 +13,21 @@ from clients.addresses import Addresses
 from clients.root_user import ensure_root_user
 from clients.storage import Storage
 from clients.terraform import Terraform
+from environment.changes import Change, count_actions
 from environment.errors import TerraformError
 from environment.infrastructure import Infrastructure
 from environment.names import SUFFIX_LENGTH
 from environment.paths import project_root
 from environment.spec import Environment
-from environment.terraform_events import ResourceChange, TerraformEvent, count_actions
+from environment.state_folder import SUFFIX_OBJECT, format_suffix, parse_suffix
+from environment.terraform_events import TerraformEvent
+from environment.terraform_plan import CLUSTER, infrastructure_changes
 from environment.terraform_variables import terraform_variables
 from tasks.console import DETAIL, PASSING
+from tasks.guard import explain_failed_cluster, judge
 from tasks.policy import RETRIED
 from tasks.progress import Progress
 
-SUFFIX_OBJECT = "suffix.json"
 APPLY_TIMEOUT_SECONDS = 2 * 3600
 
 
@@ -47,10 +49,23 @@ def ensure_database_suffix(environment: Environment) -> str:
     bucket, name = environment.state.bucket, f"{environment.state_prefix}/{SUFFIX_OBJECT}"
     kept = storage.read(bucket, name)
     if kept is None:
-        alphabet = string.ascii_lowercase + string.digits
-        made = json.dumps({"database": "".join(secrets.choice(alphabet) for _ in range(SUFFIX_LENGTH))})
+        made = _new_suffix()
         kept = made if storage.write(bucket, name, made, only_if_absent=True) else storage.read(bucket, name)
-    return str(json.loads(kept or made)["database"])
+    return parse_suffix(kept or made)
+
+
+@task(name="renew-database-suffix", task_run_name="renew database suffix", **RETRIED)
+def renew_database_suffix(environment: Environment) -> str:
+    """Make a new suffix: the name of a deleted database stays taken for a week."""
+    made = _new_suffix()
+    storage = Storage(Addresses.from_environment(), environment.project_id)
+    storage.write(environment.state.bucket, f"{environment.state_prefix}/{SUFFIX_OBJECT}", made)
+    return parse_suffix(made)
+
+
+def _new_suffix() -> str:
+    alphabet = string.ascii_lowercase + string.digits
+    return format_suffix("".join(secrets.choice(alphabet) for _ in range(SUFFIX_LENGTH)))
 
 
 @task(name="terraform-init", task_run_name="terraform init", **RETRIED)
@@ -58,17 +73,19 @@ def terraform_init(environment: Environment, database_suffix: str) -> None:
     """Bring the working folder up to date and initialise it."""
     get_run_logger().info("terraform init", extra=PASSING)
     terraform = _terraform(environment)
-    terraform.prepare(project_root() / "terraform", terraform_variables(environment, database_suffix))
+    terraform.prepare(project_root() / "terraform")
+    terraform.write_variables(terraform_variables(environment, database_suffix))
     terraform.init(environment.state.bucket, environment.state_prefix)
 
 
 @task(name="terraform-plan", task_run_name="terraform plan", timeout_seconds=1800, **RETRIED)
-def terraform_plan(environment: Environment) -> tuple[ResourceChange, ...]:
+def terraform_plan(environment: Environment) -> tuple[Change, ...]:
     """Plan to a file; return what would change."""
     logger = get_run_logger()
     logger.info("terraform plan", extra=PASSING)
     terraform = _terraform(environment)
-    changes = terraform.plan(lambda event: None)
+    terraform.plan()
+    changes = infrastructure_changes(terraform.show_plan())
     if not changes:
         terraform.discard_plan()
     for change in changes:
@@ -80,7 +97,7 @@ def terraform_plan(environment: Environment) -> tuple[ResourceChange, ...]:
 
 
 @task(name="terraform-apply", task_run_name="terraform apply", timeout_seconds=APPLY_TIMEOUT_SECONDS, **RETRIED)
-def terraform_apply(environment: Environment, changes: tuple[ResourceChange, ...]) -> None:
+def terraform_apply(environment: Environment, changes: tuple[Change, ...], allow_replace: tuple[str, ...] = ()) -> None:
     """Apply the saved plan, with a line of log and a step of progress per resource.
 
     Tried again where an API was off, it plans anew: a saved plan is stale after an apply that did a part of it.
@@ -88,7 +105,9 @@ def terraform_apply(environment: Environment, changes: tuple[ResourceChange, ...
     logger = get_run_logger()
     terraform = _terraform(environment)
     if task_run.run_count > 1:
-        changes = terraform.plan(lambda event: None)
+        terraform.plan()
+        changes = infrastructure_changes(terraform.show_plan())
+        judge(environment, changes, allow_replace)
     progress = Progress("terraform apply", total=len(changes))
 
     def report(event: TerraformEvent) -> None:
@@ -99,8 +118,18 @@ def terraform_apply(environment: Environment, changes: tuple[ResourceChange, ...
 
     try:
         terraform.apply(report)
+    except TerraformError as error:
+        if CLUSTER in error.address:
+            explain_failed_cluster(environment)
+        raise
     finally:
         terraform.discard_plan()
+
+
+@task(name="discard-plan", task_run_name="discard plan")
+def discard_plan(environment: Environment) -> None:
+    """Remove a saved plan that will not be applied."""
+    _terraform(environment).discard_plan()
 
 
 @task(name="read-infrastructure", task_run_name="read infrastructure", **RETRIED)
@@ -116,8 +145,8 @@ def read_infrastructure(environment: Environment) -> Infrastructure:
 
 
 @task(name="ensure-root-user", task_run_name="ensure root user of {outputs.database.instance}", **RETRIED)
-def ensure_database_root_user(environment: Environment, outputs: Infrastructure) -> bool:
-    """Give the MySQL `root` user the password that Secret Manager holds; say whether anything changed."""
+def ensure_database_root_user(environment: Environment, outputs: Infrastructure) -> Change:
+    """Give the MySQL `root` user the password that Secret Manager holds; return what that changed."""
     get_run_logger().info("MySQL user root", extra=PASSING)
     return ensure_root_user(
         Addresses.from_environment(),

@@ -15,9 +15,9 @@ from clients.kubernetes import apply, apply_sets, pipelines, prerequisites, roll
 from clients.kubernetes.connection import ClusterAccess
 from clients.kubernetes.objects import Objects, close_cluster, open_cluster
 from environment.apply_set import PIPELINES, ApplySet
+from environment.changes import Change
 from environment.errors import GoogleApiError
 from environment.infrastructure import Infrastructure
-from environment.object_changes import ObjectChange
 from environment.objects import Manifest, ObjectReference, reference_of, split_prerequisites
 from environment.pipeline_secrets import secret_references, with_versions
 from environment.pipelines_ui import without_address
@@ -29,11 +29,12 @@ from tasks.progress import Progress
 
 UI_SECONDS = 300.0
 
-Changes = tuple[ObjectChange, ...]
+Changes = tuple[Change, ...]
 Manifests = tuple[Manifest, ...]
 
 
-def _objects(access: ClusterAccess) -> Objects:
+def open_objects(access: ClusterAccess) -> Objects:
+    """Return the objects of a cluster."""
     return open_cluster(Addresses.from_environment(), access)
 
 
@@ -46,20 +47,22 @@ def cluster_connections(access: ClusterAccess) -> Iterator[None]:
         close_cluster(Addresses.from_environment(), access)
 
 
-def _apply_set(environment: Environment) -> ApplySet:
+def apply_set_of(environment: Environment) -> ApplySet:
+    """Return the set that all of the environment's objects are members of."""
     return ApplySet(PIPELINES, environment.pipelines.namespace, version("mlops-env"))
 
 
-def _wanted(environment: Environment, manifests: Sequence[Manifest]) -> list[ObjectReference]:
+def wanted_references(environment: Environment, manifests: Sequence[Manifest]) -> list[ObjectReference]:
+    """Return all that will be a member: the manifests and our Secrets."""
     return [*map(reference_of, manifests), *secret_references(environment.pipelines.namespace)]
 
 
-def _reporter(description: str, total: int) -> Callable[[ObjectChange], None]:
+def _reporter(description: str, total: int) -> Callable[[Change], None]:
     """Return what logs a line and advances progress for each change; without a change there is no progress to see."""
     logger = get_run_logger()
     progress = Progress(description, total) if total else None
 
-    def report(change: ObjectChange) -> None:
+    def report(change: Change) -> None:
         # An update names its fields: somebody will want to know. Of creations there are many.
         logger.info("%s", change.explain(), extra=DETAIL if change.action == "create" else None)
         if progress:
@@ -78,7 +81,7 @@ def read_cluster_access(environment: Environment, infrastructure: Infrastructure
 @task(name="reach-cluster", task_run_name="reach {access.endpoint}", **RETRIED)
 def reach_cluster(access: ClusterAccess) -> str:
     """Make sure that the cluster answers to us, before anything waits for it; return its version."""
-    found = _objects(access).cluster.read_version()
+    found = open_objects(access).cluster.read_version()
     get_run_logger().info("%s runs Kubernetes %s", access.endpoint, found)
     return found
 
@@ -86,7 +89,7 @@ def reach_cluster(access: ClusterAccess) -> str:
 @task(name="check-namespace", task_run_name="check for another installation", **RETRIED)
 def check_namespace(environment: Environment, access: ClusterAccess) -> None:
     """Make sure that the cluster has no Kubeflow Pipelines in another namespace."""
-    apply_sets.check_alone(_objects(access), _apply_set(environment))
+    apply_sets.check_alone(open_objects(access), apply_set_of(environment))
 
 
 @task(name="check-recorded-namespace", task_run_name="check recorded namespace", **RETRIED)
@@ -104,7 +107,7 @@ def check_recorded_namespace(environment: Environment) -> None:
             return  # it went with its cluster
         raise
     with cluster_connections(access):
-        apply_sets.check_alone(_objects(access), _apply_set(environment))
+        apply_sets.check_alone(open_objects(access), apply_set_of(environment))
 
 
 @task(name="apply-prerequisites", task_run_name="apply namespace and definitions", timeout_seconds=300, **RETRIED)
@@ -113,10 +116,10 @@ def apply_prerequisites(
 ) -> Changes:
     """Apply namespaces and CRDs, and wait until the API server serves them."""
     return prerequisites.apply_prerequisites(
-        _objects(access),
+        open_objects(access),
         manifests,
-        _apply_set(environment),
-        _wanted(environment, manifests),
+        apply_set_of(environment),
+        wanted_references(environment, manifests),
         force=force_conflicts,
         on_change=_reporter("namespace and definitions", 0),
     )
@@ -128,8 +131,8 @@ def apply_secrets(
 ) -> tuple[Changes, dict[str, str]]:
     """Bring the Secrets from Secret Manager to the cluster; return the version number that each was made from."""
     return pipeline_secrets.apply_secrets(
-        _objects(access),
-        _apply_set(environment),
+        open_objects(access),
+        apply_set_of(environment),
         Addresses.from_environment(),
         environment.names,
         environment.labels,
@@ -145,17 +148,18 @@ def apply_objects(
     manifests: Manifests,
     secret_versions: dict[str, str],
     force_conflicts: bool,
+    recreate: tuple[str, ...] = (),
 ) -> Changes:
     """Apply all that needs namespace and definitions, at the same time; what is as it should be is not touched."""
-    objects, apply_set = _objects(access), _apply_set(environment)
+    objects, apply_set = open_objects(access), apply_set_of(environment)
     get_run_logger().info("Comparing %d objects", len(manifests), extra=PASSING)
     _, others = split_prerequisites(with_versions(manifests, secret_versions))
-    planned = apply.plan_objects(objects, others, apply_set, force=force_conflicts)
+    planned = apply.plan_objects(objects, others, apply_set)
     for one in planned:
         for field in one.change.left:
-            get_run_logger().warning("%s: %s stays as others set it", one.change.resource, field)
+            get_run_logger().warning("%s: %s stays as others set it", one.change.address, field)
     report = _reporter("objects", sum(not one.change.is_noop for one in planned))
-    changes = apply.carry_out(objects, planned, force=force_conflicts, on_change=report)
+    changes = apply.carry_out(objects, planned, force=force_conflicts, recreate=recreate, on_change=report)
     if changes:
         get_run_logger().info("Applied %d of %d objects", len(changes), len(planned))
     return changes
@@ -165,9 +169,9 @@ def apply_objects(
 def prune_objects(environment: Environment, access: ClusterAccess, manifests: Manifests) -> Changes:
     """Delete what we applied before and no longer render; never definitions, namespaces or claims."""
     return apply_sets.prune(
-        _objects(access),
-        _apply_set(environment),
-        _wanted(environment, manifests),
+        open_objects(access),
+        apply_set_of(environment),
+        wanted_references(environment, manifests),
         on_change=_reporter("prune", 0),
     )
 
@@ -184,7 +188,7 @@ def wait_for_rollout(environment: Environment, access: ClusterAccess) -> int:
         logger.info("%s %s: %s", reference, verdict, status.detail, extra=extra)
 
     seconds = environment.pipelines.rollout_timeout_seconds
-    ready = rollout.wait_for_rollout(_objects(access), _apply_set(environment), report, timeout_seconds=seconds)
+    ready = rollout.wait_for_rollout(open_objects(access), apply_set_of(environment), report, timeout_seconds=seconds)
     logger.info("All %d workloads are ready", len(ready))
     return len(ready)
 
@@ -194,7 +198,7 @@ def read_ui_address(environment: Environment, access: ClusterAccess) -> str | No
     """Wait for the address that the proxy agent registers; None, and how to do without, where it does not."""
     namespace = environment.pipelines.namespace
     get_run_logger().info("Waiting for the UI's address", extra=PASSING)
-    address = pipelines.wait_for_ui_address(_objects(access), namespace, timeout_seconds=UI_SECONDS)
+    address = pipelines.wait_for_ui_address(open_objects(access), namespace, timeout_seconds=UI_SECONDS)
     if address is None:
         get_run_logger().warning(without_address(namespace))
     return address
@@ -204,5 +208,5 @@ def read_ui_address(environment: Environment, access: ClusterAccess) -> str | No
 def check_health(environment: Environment, access: ClusterAccess) -> bool:
     """Ask the API for its health, through the API server."""
     get_run_logger().info("Asking the Kubeflow Pipelines API for its health", extra=PASSING)
-    pipelines.check_health(_objects(access), environment.pipelines.namespace)
+    pipelines.check_health(open_objects(access), environment.pipelines.namespace)
     return True

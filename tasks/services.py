@@ -9,7 +9,7 @@ from prefect import get_run_logger, task
 from clients.addresses import Addresses
 from clients.service_usage import ServiceUsage
 from environment.errors import GoogleApiError, TransientError, TransientGoogleApiError
-from environment.services import RETIRED, missing_services, retired_alone
+from environment.services import RETIRED, missing_services, retired_alone, stays_off
 from environment.spec import Environment
 from tasks.console import DETAIL, PASSING
 from tasks.policy import RETRIED
@@ -36,10 +36,9 @@ def enable_batch(environment: Environment, services: tuple[str, ...]) -> str:
     except TransientError:
         raise
     except GoogleApiError as error:
-        retired = retired_alone(services, str(error))
-        if retired is None:
+        if retired_alone(services, str(error)) is None:
             raise
-        warning = f"{services[0]} is retired and stays off ({retired.note}): {retired.successor} takes its place"
+        warning = stays_off(services[0])
         get_run_logger().warning("%s [%s]", warning, error.message)
         return warning
     names = ", ".join(service.removesuffix(".googleapis.com") for service in services)

@@ -1,39 +1,48 @@
 """Apply many objects: look at all of them, decide, then patch only those that differ, at the same time.
 
 The look is a server-side apply that changes nothing (`dryRun=All`), so whatever the API server would refuse, and
-every conflict, is known before the first change. Live objects come from one list per kind of the ApplySet's members;
-an object that is there but no member yet is read by itself.
+every conflict, is known before the first change; a plan looks and stops there. Live objects come from one list per
+kind of the ApplySet's members; an object that is there but no member yet is read by itself.
 
 Conflicts are not forced: a field that somebody else set since, as `kubectl edit` does, stops the run with the owner's
 name. Taking it over is the caller's explicit choice. Replicas that were scaled stay scaled.
+
+A Deployment whose selector cannot change is made anew only where the caller names it; it holds nothing itself, and the
+claims that its pods use stay. What is of another kind is never made anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from clients.kubernetes.objects import Objects
-from clients.kubernetes.parallel import in_parallel
+from clients.kubernetes.parallel import in_parallel, most_telling
 from environment.apply_set import ApplySet
-from environment.errors import ApplyConflictError
-from environment.object_changes import ObjectChange, decide, without_left_fields
+from environment.changes import Change
+from environment.errors import ApplyConflictError, ImmutableFieldError
+from environment.guard import refusal, refused
+from environment.object_changes import decide, replaced, without_left_fields
 from environment.objects import Manifest, ObjectReference, reference_of
 
-OnChange = Callable[[ObjectChange], None]
+OnChange = Callable[[Change], None]
 Identity = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True)
 class Planned:
-    """An object as it will be applied, and what that changes."""
+    """An object as it will be applied, what that changes, and what stands against it: owners of fields, or the server.
+
+    Where a field cannot change, the change is a replacement, which `carry_out` refuses.
+    """
 
     manifest: dict[str, Any]
-    change: ObjectChange
+    change: Change
+    refusal: ApplyConflictError | ImmutableFieldError | None = None
 
 
-def ignore(change: ObjectChange) -> None:
+def ignore(change: Change) -> None:
     """Report nothing."""
 
 
@@ -54,54 +63,105 @@ def _placed(objects: Objects, manifest: Manifest, apply_set: ApplySet) -> dict[s
     return member
 
 
-def plan_objects(
-    objects: Objects, manifests: Iterable[Manifest], apply_set: ApplySet, *, force: bool = False
-) -> tuple[Planned, ...]:
-    """Look at every object and decide; change nothing.
+def plan_objects(objects: Objects, manifests: Iterable[Manifest], apply_set: ApplySet) -> tuple[Planned, ...]:
+    """Look at every object and decide; change nothing. Fields that others own are in the change with their owner.
 
     Raises:
         KubernetesError: When the API server would refuse one of them.
-        ApplyConflictError: When others own fields, unless `force`.
     """
     members = members_of(objects, manifests, apply_set)
     live = _live_members(objects, members, apply_set)
 
     def look(member: dict[str, Any]) -> Planned:
         reference = reference_of(member)
-        (desired, is_new), member, left = _dry_run(objects, member, force=force)
-        current = None if is_new else live.get(reference.identity)
-        if not is_new and (current is None or _version(current) != _version(desired)):
+        try:
+            found = _dry_run(objects, member)
+        except ImmutableFieldError as error:
+            there = live.get(reference.identity) or objects.get(reference) or member
+            return Planned(member, replaced(member, there, reference, error.fields), error)
+        current = None if found.is_new else live.get(reference.identity)
+        if not found.is_new and (current is None or _version(current) != _version(found.desired)):
             current = objects.get(reference)  # no member yet, or changed since it was listed
-        change = decide(desired, current, reference)
-        return Planned(member, change.model_copy(update={"left": left}) if left else change)
+        conflicts = found.conflict.conflicts if found.conflict else ()
+        change = decide(found.desired, current, reference, conflicts).model_copy(update={"left": found.left})
+        return Planned(found.manifest, change, found.conflict)
 
     return tuple(in_parallel(look, members))
 
 
-def _dry_run(
-    objects: Objects, member: dict[str, Any], *, force: bool
-) -> tuple[tuple[dict[str, Any], bool], dict[str, Any], tuple[str, ...]]:
-    """Return the answer, the manifest without the fields that are left to others, and these."""
+@dataclass(frozen=True)
+class _Look:
+    """The manifest without the fields that are left to others, and what the API server would make of it."""
+
+    manifest: dict[str, Any]
+    desired: dict[str, Any]
+    is_new: bool
+    left: tuple[str, ...] = ()
+    conflict: ApplyConflictError | None = None
+
+
+def _dry_run(objects: Objects, member: dict[str, Any]) -> _Look:
     try:
-        return objects.apply(member, dry_run=True, force=force), member, ()
+        return _Look(member, *objects.apply(member, dry_run=True))
     except ApplyConflictError as error:
-        if (without := without_left_fields(member, error.conflicts)) is None:
-            raise
-        member, left = without
-        return objects.apply(member, dry_run=True, force=force), member, left
+        if without := without_left_fields(member, error.conflicts):
+            manifest, left = without
+            return _Look(manifest, *objects.apply(manifest, dry_run=True), left=left)
+        return _Look(member, *objects.apply(member, dry_run=True, force=True), conflict=error)
+
+
+def refuse(planned: Iterable[Planned], *, force: bool = False, recreate: Collection[str] = ()) -> None:
+    """Stop where something stands against a change.
+
+    Args:
+        planned: What would be applied.
+        force: Take over fields that others own.
+        recreate: "Deployment NAMESPACE/NAME" of those that may be made anew.
+
+    Raises:
+        ReplacementRefusedError: Where a Deployment would have to be made anew that is not named.
+        ImmutableFieldError: Where a field of something else cannot change.
+        ApplyConflictError: Where others own fields that we would set, unless `force`.
+    """
+    given = tuple(planned)
+    if lost := refused((one.change for one in given), recreate):
+        raise refusal(lost)
+    refusals = [one.refusal for one in given if one.refusal and not _is_made_anew(one)]
+    if force:
+        refusals = [error for error in refusals if not isinstance(error, ApplyConflictError)]
+    if refusals:
+        raise most_telling(refusals)
 
 
 def carry_out(
-    objects: Objects, planned: Sequence[Planned], *, force: bool = False, on_change: OnChange = ignore
-) -> tuple[ObjectChange, ...]:
-    """Apply what was planned, all at the same time; return the changes that were made."""
+    objects: Objects,
+    planned: Sequence[Planned],
+    *,
+    force: bool = False,
+    recreate: Collection[str] = (),
+    on_change: OnChange = ignore,
+) -> tuple[Change, ...]:
+    """Apply what was planned, all at the same time; return the changes that were made.
 
-    def act(one: Planned) -> ObjectChange:
+    Raises:
+        ReplacementRefusedError: Before any change, when a Deployment would be made anew that `recreate` does not name.
+        ImmutableFieldError: Before any change, when a field of something else cannot change.
+        ApplyConflictError: Before any change, when others own fields, unless `force`.
+    """
+    refuse(planned, force=force, recreate=recreate)
+
+    def act(one: Planned) -> Change:
+        if _is_made_anew(one):
+            objects.delete(reference_of(one.manifest))
         objects.apply(one.manifest, force=force)
         on_change(one.change)
         return one.change
 
     return tuple(in_parallel(act, (one for one in planned if not one.change.is_noop)))
+
+
+def _is_made_anew(one: Planned) -> bool:
+    return one.change.action == "replace" and one.manifest["kind"] == "Deployment"
 
 
 def apply_objects(
@@ -111,9 +171,9 @@ def apply_objects(
     *,
     force: bool = False,
     on_change: OnChange = ignore,
-) -> tuple[ObjectChange, ...]:
+) -> tuple[Change, ...]:
     """Bring objects that do not depend on each other to what the manifests say; return the changes that were made."""
-    planned = plan_objects(objects, manifests, apply_set, force=force)
+    planned = plan_objects(objects, manifests, apply_set)
     return carry_out(objects, planned, force=force, on_change=on_change)
 
 

@@ -13,8 +13,9 @@ from clients.kubernetes.discovery import Resource
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.parallel import in_parallel
 from environment.apply_set import ID_LABEL, ApplySet, Extent, installed_namespaces, prunable
+from environment.changes import Change
 from environment.errors import KubernetesError
-from environment.object_changes import FIELD_MANAGER, ObjectChange
+from environment.object_changes import FIELD_MANAGER, deleted
 from environment.objects import GroupKind, ObjectReference, reference_of
 
 SECRETS = Resource("", "v1", "Secret", "secrets", True)
@@ -65,16 +66,16 @@ def widen(objects: Objects, apply_set: ApplySet, wanted: Iterable[ObjectReferenc
 
 def prune(
     objects: Objects, apply_set: ApplySet, wanted: Iterable[ObjectReference], *, on_change: OnChange = ignore
-) -> tuple[ObjectChange, ...]:
+) -> tuple[Change, ...]:
     """Delete the members that are no longer wanted, then make the parent name only what is left."""
     keep = tuple(objects.discovery.in_scope(one, apply_set.namespace) for one in wanted)
     extent = read_extent(objects, apply_set) or Extent()
     uids = list_members(objects, apply_set, extent | apply_set.extent_of(keep))
     doomed = prunable(uids, keep)
 
-    def remove(reference: ObjectReference) -> ObjectChange:
+    def remove(reference: ObjectReference) -> Change:
         objects.delete(reference, uids[reference])
-        change = ObjectChange(action="delete", resource=str(reference))
+        change = deleted(reference)
         on_change(change)
         return change
 
@@ -84,6 +85,18 @@ def prune(
     if narrowed != extent:
         _write(objects, apply_set, narrowed)
     return changes
+
+
+def plan_prune(objects: Objects, apply_set: ApplySet, wanted: Iterable[ObjectReference]) -> tuple[Change, ...]:
+    """Return what `prune` would delete; what is wanted of kinds that are not served yet is no member."""
+    keep = tuple(
+        one._replace(namespace=(one.namespace or apply_set.namespace) if resource.is_namespaced else "")
+        for one in wanted
+        if (resource := objects.discovery.find(one))
+    )
+    extent = read_extent(objects, apply_set) or Extent()
+    uids = list_members(objects, apply_set, extent | apply_set.extent_of(keep))
+    return tuple(map(deleted, prunable(uids, keep)))
 
 
 def list_members(objects: Objects, apply_set: ApplySet, extent: Extent) -> dict[ObjectReference, str]:

@@ -70,6 +70,15 @@ class Discovery:
             )
         return known[kind]
 
+    def find(self, reference: ObjectReference) -> Resource | None:
+        """Return how an object's kind is served, None where it is not, or not yet."""
+        try:
+            return self.resource(reference.group, reference.version, reference.kind)
+        except KubernetesError as error:
+            if error.status == 404:
+                return None
+            raise
+
     def preferred(self, kind: GroupKind) -> Resource | None:
         """Return how a kind is served in its group's preferred version, None where it is no longer."""
         try:

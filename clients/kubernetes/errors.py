@@ -13,6 +13,7 @@ from typing import Any
 from environment.errors import (
     ApplyConflictError,
     CredentialsError,
+    ImmutableFieldError,
     KubernetesError,
     MlopsEnvError,
     TransientKubernetesError,
@@ -28,6 +29,9 @@ AUTHORIZED_NETWORKS = (
     "add its address to cluster.authorized_networks, or run from inside"
 )
 
+IMMUTABLE = "this field cannot change: delete the object, then run again"
+# What validation says of them; a StatefulSet and a binding have words of their own.
+_CANNOT_CHANGE = ("immutable", "cannot change roleRef", "updates to statefulset spec")
 LOST = "run it again; while Google upgrades or repairs the control plane it is away for minutes"
 
 
@@ -51,6 +55,10 @@ def status_error(status: int, content: bytes, what: str, resource: str) -> Mlops
         return CredentialsError(f"could not {what}: the cluster refused the credentials", "sign in again")
     if status in _TRANSIENT_STATUS and _NOT_TYPED not in message:
         return TransientKubernetesError(message, "try again", **details)
+    if fields := _immutable_fields(causes):
+        error = ImmutableFieldError(message, IMMUTABLE, **details)
+        error.fields = fields
+        return error
     return KubernetesError(message, _hint(status, reason, message), **details)
 
 
@@ -113,9 +121,15 @@ def _explain(answer: Mapping[str, Any], causes: list[Mapping[str, Any]]) -> str:
 def _hint(status: int, reason: str, message: str) -> str:
     if status == 403 and reason == "Forbidden" and "cannot" in message:
         return "grant the credentials in use a role with that permission, such as roles/container.admin"
-    if "immutable" in message:
-        return "this field cannot change: delete the object, then run again"
     return ""
+
+
+def _immutable_fields(causes: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the fields that cannot change, none where the object is refused for other reasons as well."""
+    given = list(causes)
+    if not all(any(word in str(one.get("message")) for word in _CANNOT_CHANGE) for one in given):
+        return ()
+    return tuple(f".{one['field']}" for one in given if one.get("field"))
 
 
 def _one_line(text: str) -> str:

@@ -13,7 +13,7 @@ from clients.kubernetes.apply_sets import prune
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.prerequisites import apply_prerequisites
 from environment.apply_set import ApplySet
-from environment.object_changes import ObjectChange
+from environment.changes import Change
 from environment.objects import Manifest, reference_of, split_prerequisites
 
 
@@ -24,7 +24,7 @@ def install(
     *,
     force: bool = False,
     on_change: OnChange = ignore,
-) -> tuple[ObjectChange, ...]:
+) -> tuple[Change, ...]:
     """Make the cluster hold these manifests and no former member of the set; return the changes that were made."""
     wanted = [reference_of(manifest) for manifest in manifests]
     _, others = split_prerequisites(manifests)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -23,11 +23,12 @@ def in_parallel(function: Callable[[Given], Result], things: Iterable[Given]) ->
         futures = [pool.submit(function, thing) for thing in things]
     failures = [error for future in futures if (error := future.exception())]
     if failures:
-        raise _most_telling(failures)
+        raise most_telling(failures)
     return [future.result() for future in futures]
 
 
-def _most_telling(failures: list[BaseException]) -> BaseException:
+def most_telling(failures: Sequence[BaseException]) -> BaseException:
+    """Return the failure to raise, with a note on how many more there are."""
     first = min(failures, key=lambda error: isinstance(error, TransientError))
     others = len(failures) - 1
     if others and isinstance(first, MlopsEnvError):

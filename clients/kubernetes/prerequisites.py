@@ -16,8 +16,8 @@ from clients.kubernetes.objects import Objects
 from clients.kubernetes.parallel import in_parallel
 from clients.kubernetes.watch import watch
 from environment.apply_set import ApplySet
+from environment.changes import Change
 from environment.errors import KubernetesError, RolloutError
-from environment.object_changes import ObjectChange
 from environment.objects import (
     NAMESPACE,
     Manifest,
@@ -41,7 +41,7 @@ def apply_prerequisites(
     *,
     force: bool = False,
     on_change: OnChange = ignore,
-) -> tuple[ObjectChange, ...]:
+) -> tuple[Change, ...]:
     """Apply namespaces, widen the ApplySet to all that will be applied, apply definitions, wait until they serve.
 
     Nothing is changed where the cluster does not know a kind.

@@ -35,6 +35,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *ar
         (["bogus"], "No such command 'bogus'"),
         (["create"], "Missing argument 'ENV'"),
         (["create", "dev", "--bogus"], "No such option: --bogus"),
+        (["plan", "dev", "--set", "x"], "KEY=VALUE"),
         (["create", "nowhere"], "use one of dev, prod, sandbox, staging"),
         (["create", "./nowhere.yaml"], "no such file"),
         (["create", "dev", "--set", "cluster.max_node=3"], "did you mean max_nodes?"),
@@ -124,5 +125,5 @@ def test_the_schema_is_one_json_document_and_takes_what_we_ship(monkeypatch, cap
 def test_help_names_every_command(monkeypatch, capsys) -> None:
     code, out, _ = run(monkeypatch, capsys, "--help")
     assert code == 0
-    for name in ("create", "status", "ui", "kubeconfig", "schema", "sandbox"):
+    for name in ("create", "plan", "status", "ui", "kubeconfig", "schema", "sandbox"):
         assert name in out

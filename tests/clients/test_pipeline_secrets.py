@@ -65,6 +65,7 @@ def test_secrets_come_from_secret_manager_once(objects, addresses, secret_manage
 
     changes, versions = apply_secrets(objects, SET, addresses, NAMES, {"team": "ml"})
     assert [str(one) for one in changes] == [
+        "create secret acme-artifact-keys of Secret Manager",
         "create Secret ml/mysql-secret",
         "create Secret ml/mlpipeline-minio-artifact",
     ]

@@ -19,11 +19,12 @@ from clients.kubernetes.apply_sets import check_alone, list_installations, list_
 from clients.kubernetes.connection import Cluster, ClusterAccess
 from clients.kubernetes.installation import install
 from clients.kubernetes.objects import Objects
+from clients.kubernetes.plan import plan_changes
 from clients.kubernetes.prerequisites import DEFINITIONS
 from clients.kustomize import render
 from clients.manifest_mirrors import MIRROR, fetch_mirror
 from environment.apply_set import ApplySet
-from environment.errors import ApplyConflictError, KubernetesError
+from environment.errors import ApplyConflictError, ImmutableFieldError, KubernetesError, ReplacementRefusedError
 from environment.objects import ObjectReference, reference_of
 from environment.paths import project_root
 from environment.pipeline_secrets import artifact_keys_secret, encode_artifact_keys, mysql_secret
@@ -207,7 +208,7 @@ def with_image(few: list[dict[str, Any]], image: str) -> list[dict[str, Any]]:
 def test_changed_field_is_one_update_that_names_it(calm, few):
     (change,) = install(calm.objects, with_image(few, "example.com/ui:2"), SET)
     assert str(change) == "update Deployment kubeflow/ml-pipeline-ui"
-    assert [(one.path, one.new) for one in change.fields] == [
+    assert [(one.path, one.after) for one in change.fields] == [
         ('.spec.template.spec.containers[name="ml-pipeline-ui"].image', "example.com/ui:2")
     ]
     assert len(calm.changing) == 1
@@ -243,7 +244,7 @@ def test_conflict_names_field_and_owner_before_anything_changes(calm, few):
 def test_conflict_is_taken_over_when_told_to(calm, few):
     edit_image(calm, "example.com/by-hand:1")
     (change,) = install(calm.objects, few, SET, force=True)
-    assert [one.old for one in change.fields] == ["example.com/by-hand:1"]
+    assert [one.before for one in change.fields] == ["example.com/by-hand:1"]
     assert install(calm.objects, few, SET) == ()
 
 
@@ -296,8 +297,46 @@ def test_immutable_field_names_object_and_field(calm, few):
     (deployment,) = (one for one in changed if reference_of(one) == UI)
     deployment["spec"]["selector"]["matchLabels"]["x"] = "y"
     deployment["spec"]["template"]["metadata"]["labels"]["x"] = "y"
-    with pytest.raises(KubernetesError, match=r"Deployment kubeflow/ml-pipeline-ui.*spec\.selector.*immutable"):
+    with pytest.raises(
+        ReplacementRefusedError, match=r"Deployment kubeflow/ml-pipeline-ui \(forced by \.spec\.selector"
+    ):
         install(calm.objects, changed, SET)
+    assert calm.changing == []
+
+
+def test_immutable_field_is_planned_as_a_replacement(calm, few):
+    (deployment,) = (copy.deepcopy(one) for one in few if reference_of(one) == UI)
+    deployment["spec"]["selector"]["matchLabels"]["x"] = "y"
+    deployment["spec"]["template"]["metadata"]["labels"]["x"] = "y"
+    (planned,) = plan_objects(calm.objects, [deployment], SET)
+    assert (planned.change.action, planned.change.replace_paths) == ("replace", (".spec.selector",))
+    assert [(field.path, field.after) for field in planned.change.fields] == [(".spec.selector.matchLabels.x", "y")]
+    assert isinstance(planned.refusal, ImmutableFieldError)
+
+
+def test_field_of_somebody_else_is_planned_with_its_owner(calm, few):
+    (deployment,) = (copy.deepcopy(one) for one in few if reference_of(one) == UI)
+    deployment["spec"]["template"]["spec"]["containers"][0]["image"] = "example.com/by-hand:1"
+    calm.objects.apply(deployment, force=True, field_manager="kubectl-edit")
+    (deployment,) = (one for one in few if reference_of(one) == UI)
+    (planned,) = plan_objects(calm.objects, [deployment], SET)
+    assert planned.change.owners == ("kubectl-edit",)
+    assert [field.before for field in planned.change.fields if field.owner] == ["example.com/by-hand:1"]
+    assert isinstance(planned.refusal, ApplyConflictError)
+    install(calm.objects, few, SET, force=True)
+
+
+def test_plan_of_what_is_not_there_yet_is_all_new_and_changes_nothing(calm, few):
+    elsewhere = ApplySet("mlops-env", "elsewhere", "0")
+    moved = [copy.deepcopy(one) for one in few if one["kind"] not in ("Namespace", "CustomResourceDefinition")]
+    for one in moved:
+        if one["metadata"].get("namespace"):
+            one["metadata"]["namespace"] = elsewhere.namespace
+    namespaced = [one for one in moved if one["metadata"].get("namespace")]
+    assert namespaced
+    changes = plan_changes(calm.objects, namespaced, elsewhere)
+    assert {change.action for change in changes} == {"create"}
+    assert len(changes) == len(namespaced)
     assert calm.changing == []
 
 

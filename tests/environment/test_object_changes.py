@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from environment.object_changes import FieldChange, changed_fields, decide, without_left_fields
+from environment.changes import FieldChange
+from environment.object_changes import changed_fields, decide, owner_of, replaced, without_left_fields
+from environment.objects import reference_of
 
 
 def deployment(**spec: Any) -> dict[str, Any]:
@@ -44,7 +46,7 @@ def test_status_is_no_difference():
 def test_difference_makes_an_update_that_names_the_field():
     change = decide(stamped(deployment(replicas=2)), stamped(deployment()))
     assert change.action == "update"
-    assert change.fields == (FieldChange(path=".spec.replicas", old="1", new="2"),)
+    assert change.fields == (FieldChange(path=".spec.replicas", before=1, after=2),)
     assert change.explain() == "update Deployment ml/ui: .spec.replicas"
 
 
@@ -70,8 +72,8 @@ def test_ownership_of_others_is_not_ours_to_change():
     ("old", "new", "expected"),
     [
         ({"a": 1}, {"a": 1, "b": "x"}, [(".spec.b", None, "x")]),
-        ({"a": {"b": 1}}, {"a": {}}, [(".spec.a.b", "1", None)]),
-        ({"a": [1, 2]}, {"a": [1, 3, 4]}, [(".spec.a[1]", "2", "3"), (".spec.a[2]", None, "4")]),
+        ({"a": {"b": 1}}, {"a": {}}, [(".spec.a.b", 1, None)]),
+        ({"a": [1, 2]}, {"a": [1, 3, 4]}, [(".spec.a[1]", 2, 3), (".spec.a[2]", None, 4)]),
         (
             {"c": [{"name": "x", "image": "1"}, {"name": "y", "image": "1"}]},
             {"c": [{"name": "y", "image": "1"}, {"name": "x", "image": "2"}]},
@@ -83,14 +85,14 @@ def test_ownership_of_others_is_not_ours_to_change():
             [(".spec.c", '["x", "y"]', '["y", "x"]')],
         ),
         ({"c": [{"name": "x"}]}, {"c": []}, [('.spec.c[name="x"]', '{"name": "x"}', None)]),
-        ({"a": True}, {"a": None}, [(".spec.a", "true", None)]),
+        ({"a": True}, {"a": None}, [(".spec.a", True, None)]),
         ({"a": "x"}, {"a": {"b": 1}}, [(".spec.a", "x", '{"b": 1}')]),
     ],
 )
 def test_changed_fields_are_named_by_path(old, new, expected):
     metadata = {"metadata": {"name": "x"}}
     found = changed_fields({**metadata, "spec": old}, {**metadata, "spec": new})
-    assert [(one.path, one.old, one.new) for one in found] == expected
+    assert [(one.path, one.before, one.after) for one in found] == expected
 
 
 def secret(data: Any, annotations: Any = None) -> dict[str, Any]:
@@ -131,3 +133,39 @@ def test_leaving_a_field_does_not_change_the_manifest():
     given = deployment()
     without_left_fields(given, [(".spec.replicas", "x")])
     assert given == deployment()
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "expected"),
+    [
+        (".spec.a", ".spec.a", "kubectl-edit"),
+        (".spec.a.b", ".spec.a", "kubectl-edit"),
+        (".spec.a", ".spec.a.b", "kubectl-edit"),
+        ('.spec.c[name="x"].image', '.spec.c[name="x"].image', "kubectl-edit"),
+        (".spec.ab", ".spec.a", ""),
+    ],
+)
+def test_owner_of_a_changed_field_is_who_stands_against_it(path, field, expected):
+    assert owner_of(path, [(field, '"kubectl-edit" using apps/v1')]) == expected
+
+
+def test_fields_that_others_own_carry_their_owner():
+    live, desired = stamped(deployment(paused=True)), stamped(deployment(replicas=3))
+    change = decide(desired, live, conflicts=[(".spec.replicas", '"kubectl-scale" using apps/v1')])
+    assert [(field.path, field.owner) for field in change.fields] == [
+        (".spec.paused", ""),
+        (".spec.replicas", "kubectl-scale"),
+    ]
+
+
+def test_replacement_names_what_forces_it_and_not_what_the_server_filled_in():
+    wanted = deployment(selector={"app": "new"}, paused=True)
+    live = stamped(deployment(selector={"app": "old"}, strategy={"type": "RollingUpdate"}))
+    change = replaced(wanted, live, reference_of(wanted), [".spec.selector"])
+    assert (str(change), change.replace_paths) == ("replace Deployment ml/ui", (".spec.selector",))
+    assert change.fields == (FieldChange(path=".spec.selector.app", before="old", after="new"),)
+
+
+def test_replaced_secret_is_masked():
+    change = replaced(secret({"password": "bmV3"}), secret({"password": "b2xk"}), reference_of(secret({})), [".data"])
+    assert [(field.before, field.after) for field in change.fields] == [("(secret)", "(secret)")]

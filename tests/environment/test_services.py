@@ -7,6 +7,7 @@ from environment.services import (
     enabling_batches,
     missing_services,
     retired_alone,
+    service_changes,
     wanted_services,
 )
 
@@ -67,3 +68,20 @@ def test_a_refused_retired_service_is_done_without(services: tuple[str, ...], re
 
 def test_missing_services_keep_the_order() -> None:
     assert missing_services(["c", "a", "b"], ["a"]) == ("c", "b")
+
+
+@pytest.mark.parametrize(
+    ("was_enabled", "enable", "warned"),
+    [
+        (None, ["iam.googleapis.com", "ml.googleapis.com"], 0),
+        (("iam.googleapis.com", "ml.googleapis.com"), ["iam.googleapis.com", "ml.googleapis.com"], 0),
+        (("iam.googleapis.com",), ["iam.googleapis.com"], 1),
+        ((), ["iam.googleapis.com"], 1),
+    ],
+)
+def test_retired_service_that_create_could_not_enable_is_no_change(was_enabled, enable, warned) -> None:
+    wanted = ("iam.googleapis.com", "ml.googleapis.com", "storage.googleapis.com")
+    changes, warnings = service_changes(wanted, ("storage.googleapis.com",), was_enabled)
+    assert [change.address for change in changes] == enable
+    assert {(change.layer, change.action) for change in changes} == {("services", "enable")}
+    assert len(warnings) == warned

@@ -2,36 +2,11 @@ import json
 
 import pytest
 
-from environment.terraform_events import (
-    ResourceChange,
-    count_actions,
-    parse_event,
-    plain_error,
-    planned_changes,
-    reported_errors,
-)
+from environment.terraform_events import parse_event, plain_error, reported_errors
 
 
 def line(**fields: object) -> str:
     return json.dumps(fields)
-
-
-def planned(address: str, action: str) -> str:
-    return line(type="planned_change", change={"resource": {"addr": address}, "action": action})
-
-
-def test_planned_changes_leave_out_what_changes_nothing() -> None:
-    events = [
-        parse_event(planned("b", "update")),
-        parse_event(planned("a", "create")),
-        parse_event(planned("c", "noop")),
-    ]
-    assert planned_changes(events) == (ResourceChange("create", "a"), ResourceChange("update", "b"))
-
-
-def test_actions_are_counted() -> None:
-    changes = [ResourceChange("update", "b"), ResourceChange("create", "a"), ResourceChange("create", "c")]
-    assert count_actions(changes) == "2 to create, 1 to update"
 
 
 def test_apply_events_carry_address_and_message() -> None:
@@ -65,11 +40,3 @@ def test_an_error_in_plain_text_is_one_line_without_what_came_before(lines: list
 def test_what_is_not_json_is_kept_as_text() -> None:
     assert parse_event("panic: nil pointer\n").message == "panic: nil pointer"
     assert parse_event("3").kind == "text"
-
-
-def test_changes_of_outputs_count_only_where_nothing_else_changes() -> None:
-    outputs = parse_event(line(type="outputs", outputs={"a": {"action": "create"}, "b": {"action": "noop"}}))
-    assert planned_changes([outputs]) == (ResourceChange("create", "output.a"),)
-    assert planned_changes([outputs, parse_event(planned("x", "create"))]) == (ResourceChange("create", "x"),)
-    applied = parse_event(line(type="outputs", outputs={"a": {"value": 1, "type": "number", "sensitive": False}}))
-    assert planned_changes([applied]) == ()

@@ -18,6 +18,7 @@ import pytest
 from environment.errors import (
     KubernetesError,
     PermissionDeniedError,
+    ReplacementRefusedError,
     RolloutError,
     StateLockedError,
     TerraformError,
@@ -212,7 +213,9 @@ def test_an_object_that_the_cluster_refuses_is_named_with_field_and_reason(cloud
     cluster.request("DELETE", f"{path}/ml-pipeline-ui")
     cluster.request("POST", path, body=other)
     before = cloud.last_call()
-    with pytest.raises(KubernetesError, match=r"Deployment kubeflow/ml-pipeline-ui.*spec\.selector.*immutable"):
+    with pytest.raises(
+        ReplacementRefusedError, match=r"Deployment kubeflow/ml-pipeline-ui \(forced by \.spec\.selector"
+    ):
         deploy_kfp(spec, force_conflicts=True)
     assert mutating(cloud, before) == []
     cluster.request("DELETE", f"{path}/ml-pipeline-ui")

@@ -69,3 +69,12 @@ def put_final(cloud: Cloud, project: str, instance: Document, description: str, 
             "instanceDeletionTime": rfc3339(now),
         },
     )
+
+
+def retain(cloud: Cloud, project: str, run: Document) -> None:
+    """Keep a backup of an instance that is being deleted, where its settings ask for that."""
+    name = f"projects/{project}/backups/{cloud.clock.uuid()}"
+    same = ("instance", "type", "backupKind", "description", "databaseVersion", "location")
+    backup = {"kind": "sql#backup", "name": name, "state": "SUCCESSFUL", "backupRun": run["id"]}
+    deleted = {"instanceDeletionTime": rfc3339(cloud.clock.now())}
+    Resources(cloud, BACKUPS).put(name, {**backup, **{key: run[key] for key in same}, **deleted})

@@ -68,7 +68,9 @@ def delete(call: Call) -> Json:
             description = call.query.get("finalBackupDescription", "")
             backups.put_final(call.cloud, call.project, instance, description, int(days))
         instances.delete(call.cloud, call.project, name, _DELETE_SECONDS)
-        for run, _ in call.cloud.store.items(backups.RUNS, f"{instance_name(call.project, name)}/"):
+        for run, backup in call.cloud.store.items(backups.RUNS, f"{instance_name(call.project, name)}/"):
+            if instance["settings"].get("retainBackupsOnDelete"):
+                backups.retain(call.cloud, call.project, backup)
             call.cloud.store.delete(backups.RUNS, run)
     return operation(call, "DELETE", name, _DELETE_SECONDS)
 

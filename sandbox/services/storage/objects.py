@@ -95,7 +95,7 @@ class Objects:
         Buckets(self.cloud).get(self.bucket)
         prefix = f"{self.bucket}/{query.get('prefix', '')}"
         found = [body for _, body in self.cloud.store.items(LIVE, prefix)]
-        if query.get("versions") == "true":
+        if query.get("versions", "").lower() == "true":  # the Python client writes True
             found += [body for _, body in self.cloud.store.items(NONCURRENT, prefix)]
         return sorted(found, key=lambda body: (body["name"], int(body["generation"])))
 

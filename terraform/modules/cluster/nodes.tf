@@ -51,8 +51,10 @@ resource "google_container_node_pool" "this" {
     }
   }
 
-  # Only the first count of a new pool: the autoscaler's afterwards, and a difference would replace the pool.
+  # Only the first count of a new pool: the autoscaler's afterwards, and a difference would replace the pool. A cluster
+  # that is replaced takes its pool along, though the pool's arguments stay the same.
   lifecycle {
-    ignore_changes = [initial_node_count]
+    ignore_changes       = [initial_node_count]
+    replace_triggered_by = [google_container_cluster.this.id]
   }
 }

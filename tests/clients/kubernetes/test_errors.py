@@ -12,6 +12,7 @@ from clients.kubernetes.errors import connection_error, status_error
 from environment.errors import (
     ApplyConflictError,
     CredentialsError,
+    ImmutableFieldError,
     KubernetesError,
     TransientKubernetesError,
     UnreachableError,
@@ -52,6 +53,15 @@ def test_invalid_object_names_its_fields_not_itself():
     assert str(error).startswith("could not patch Deployment ml/ui: Invalid: spec.selector: field is immutable")
     assert "delete the object" in error.hint
     assert (error.status, error.reason, error.resource) == (422, "Invalid", "Deployment ml/ui")
+    assert (type(error), error.fields) == (ImmutableFieldError, (".spec.selector",))
+
+
+def test_object_that_is_wrong_otherwise_too_is_not_only_immutable():
+    causes = [
+        {"reason": "FieldValueInvalid", "field": "spec.selector", "message": "field is immutable"},
+        {"reason": "FieldValueRequired", "field": "spec.template", "message": "Required value"},
+    ]
+    assert type(refuse(422, reason="Invalid", details={"causes": causes})) is KubernetesError
 
 
 def test_field_of_a_wrong_type_will_not_heal():

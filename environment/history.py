@@ -1,0 +1,64 @@
+"""The history of an environment: an entry for each run that changed something, or failed while it was at it."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+HISTORY_PREFIX = "history/"
+Outcome = Literal["succeeded", "failed", "interrupted"]
+
+
+class HistoryEntry(BaseModel):
+    """One run.
+
+    Attributes:
+        action: "create", "remediate" or "destroy".
+        run: The name of the Prefect run; `run_id` is its id.
+        who: The principal of the credentials, None where Google does not tell.
+        began_at: ISO 8601, UTC; so is `finished_at`.
+        changes: Lines such as "create Deployment kubeflow/ml-pipeline"; of a failed run, those of the steps that ended.
+        error: Why it failed, in one line.
+        versions: Of mlops-env and of Kubeflow Pipelines.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    environment: str
+    project_id: str
+    action: str
+    run: str
+    run_id: str
+    who: str | None
+    began_at: str
+    finished_at: str
+    spec_digest: str
+    outcome: Outcome
+    changes: tuple[str, ...] = ()
+    error: str = ""
+    versions: dict[str, str] = {}
+
+    @property
+    def object_name(self) -> str:
+        """The object's name under the environment's prefix: by time, then by run."""
+        moment = re.sub(r"[^0-9TZ]", "", self.began_at.replace("+00:00", "Z"))
+        return f"{HISTORY_PREFIX}{moment}-{self.run_id}.json"
+
+
+def parse_entry(text: str) -> HistoryEntry | None:
+    """Read an entry; None for one that another release wrote in another shape."""
+    try:
+        return HistoryEntry.model_validate_json(text)
+    except ValidationError:
+        return None
+
+
+def describe_entry(entry: HistoryEntry) -> str:
+    """Say an entry in one line, without its time."""
+    count = len(entry.changes)
+    changed = "1 change" if count == 1 else f"{count} changes"
+    by = f" by {entry.who}" if entry.who else ""
+    why = f": {entry.error}" if entry.error else ""
+    return f"{entry.action} {entry.outcome}, {changed}{by} (mlops-env {entry.versions.get('mlops-env', '?')}){why}"

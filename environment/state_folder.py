@@ -1,0 +1,96 @@
+"""What the state bucket holds of one environment: Terraform's state, and our own notes beside it.
+
+The state is read as the object that it is, without Terraform: its outputs, serial and lineage are all that we want.
+
+Source: Terraform's state format, version 4: internal/states/statefile/version4.go
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from environment.errors import TerraformError
+from environment.infrastructure import Infrastructure, parse_outputs
+from environment.record import EnvironmentRecord
+
+STATE_OBJECT = "default.tfstate"
+SUFFIX_OBJECT = "suffix.json"
+STATE_FORMAT = 4
+
+
+class TerraformState(BaseModel):
+    """One version of the state: each write adds one to `serial`, `lineage` stays as long as the state goes on.
+
+    `infrastructure` is None while no apply has come to its outputs.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    serial: int
+    lineage: str
+    infrastructure: Infrastructure | None
+
+
+class StateFolder(BaseModel):
+    """What is under an environment's prefix; what is not there is None.
+
+    Attributes:
+        has_bucket: Whether there is a bucket at all.
+        is_readable: Whether Cloud Storage is on: where it is off, nothing here says what there is.
+        suffix: The end of the database's name.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    has_bucket: bool = True
+    is_readable: bool = True
+    state: TerraformState | None = None
+    suffix: str | None = None
+    record: EnvironmentRecord | None = None
+
+    @property
+    def infrastructure(self) -> Infrastructure | None:
+        """The outputs of what was applied last."""
+        return self.state.infrastructure if self.state else None
+
+
+def parse_state(text: str) -> TerraformState:
+    """Read a state.
+
+    Raises:
+        TerraformError: When it is of another format.
+    """
+    document: Mapping[str, Any] = json.loads(text)
+    if document.get("version") != STATE_FORMAT:
+        raise TerraformError(
+            f"the state is of format {document.get('version')}, this release reads {STATE_FORMAT}",
+            "use the release of mlops-env that wrote it, or a newer one",
+        )
+    outputs = document.get("outputs") or {}
+    return TerraformState(
+        serial=int(document["serial"]),
+        lineage=str(document["lineage"]),
+        infrastructure=_whole(dict(outputs)),
+    )
+
+
+def _whole(outputs: dict[str, Any]) -> Infrastructure | None:
+    """Type the outputs; those of a part, as a destroy that keeps the data leaves them, count as none."""
+    try:
+        return parse_outputs(outputs) if outputs else None
+    except (KeyError, ValidationError):
+        return None
+
+
+def parse_suffix(text: str) -> str:
+    """Read what `format_suffix` wrote."""
+    return str(json.loads(text)["database"])
+
+
+def format_suffix(suffix: str) -> str:
+    """Write the end of the database's name."""
+    return json.dumps({"database": suffix})

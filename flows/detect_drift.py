@@ -1,0 +1,144 @@
+"""What others have changed, and what no create has done yet, over all three layers; it cannot change anything."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import cast
+
+from prefect import flow
+from prefect.artifacts import create_table_artifact
+from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture
+from prefect.states import Completed
+from prefect.utilities.annotations import quote
+
+from environment.changes import Change
+from environment.drift import (
+    Drift,
+    DriftReport,
+    describe_drift,
+    drift_digest,
+    infrastructure_drift,
+    object_drift,
+    ordered_drift,
+    service_drift,
+)
+from environment.drift_texts import drift_table
+from environment.errors import MlopsEnvError
+from environment.ignored_drift import SHIPPED, without_ignored
+from environment.infrastructure import Infrastructure
+from environment.objects import Manifest
+from environment.pipeline_parameters import planned_parameters
+from environment.pipelines import Rendered
+from environment.services import READ_BY_TERRAFORM, missing_services
+from environment.spec import Environment
+from environment.state_folder import StateFolder
+from flows.names import run_name
+from flows.plan import OBJECTS_NEED, ROOT_USER_NEEDS, STORAGE
+from tasks.drift import Editors, keep_drift, look_at_artifact_keys, look_at_objects, look_at_root_user
+from tasks.manifests import fetch_manifests, render_manifests
+from tasks.plan import plan_infrastructure, read_state_folder
+from tasks.services import list_enabled_services
+from tasks.spec import load_spec
+
+SECRET_MANAGER = frozenset({"secretmanager.googleapis.com"})
+Found = tuple[Drift, ...]
+
+
+@flow(name="detect-drift", flow_run_name=run_name("drift"))
+def detect_drift(environment: str, overrides: list[str] | None = None) -> State[DriftReport]:
+    """Say what is not as the spec and the last create left it, and change nothing: no lock is taken.
+
+    All layers are looked at at the same time. What Google itself writes is left out, and so is what the spec's rules
+    cover. The report is kept as `drift.json` beside the state; an event is sent only when the set of drift changes.
+
+    Args:
+        environment: A name in `deployments/`, or a path of a spec.
+        overrides: "KEY=VALUE" with dotted spec fields.
+    """
+    spec = load_spec(environment, overrides, approved=True)  # a look needs no approval
+    report = find_drift(spec)
+    create_table_artifact(
+        key=f"drift-{spec.name}", table=drift_table(report.found), description="What is not as expected"
+    )
+    keep_drift(spec, report)
+    name = "Drifted" if report.found else "In sync"
+    return Completed(name=name, message=describe_drift(report.found), data=report)
+
+
+def find_drift(spec: Environment) -> DriftReport:
+    """Look at all three layers at the same time and classify what differs; for use within a flow."""
+    mirror = fetch_manifests.submit(spec.pipelines.version)
+    listing = list_enabled_services.submit(spec)
+    kept = read_state_folder.submit(spec).result()
+    outputs = _outputs(spec, kept)
+    enabled = listing.result()
+    off = frozenset(missing_services(spec.services, enabled))
+    services, warnings = service_drift(spec.services, enabled, kept.record.services if kept.record else None)
+
+    infrastructure = plan_infrastructure.submit(spec, kept, refresh=not off & READ_BY_TERRAFORM)
+    user = None if off & ROOT_USER_NEEDS else look_at_root_user.submit(spec, outputs.database.instance)
+    keys = None if off & SECRET_MANAGER else look_at_artifact_keys.submit(spec)
+    rendered = render_manifests(planned_parameters(spec, outputs, kept.suffix), mirror.result())
+    looking = None if off & OBJECTS_NEED else look_at_objects.submit(spec, outputs, _quoted(rendered))
+
+    secrets = (*(user.result() if user else ()), *(keys.result() if keys else ()))
+    objects, unseen = _classify_objects(kept, rendered, looking, secrets)
+    found = (*services, *infrastructure_drift(infrastructure.result()), *secrets, *objects)
+    now = datetime.now(UTC)
+    by_people, _ = without_ignored(found, SHIPPED, now.date())
+    left, ignored = without_ignored(by_people, spec.drift.ignore, now.date())
+    return DriftReport(
+        environment=spec.name,
+        project_id=spec.project_id,
+        checked_at=now.isoformat(timespec="seconds"),
+        found=ordered_drift(left),
+        ignored=ordered_drift(ignored),
+        warnings=(*warnings, *_what_is_hidden(off), *unseen),
+        digest=drift_digest(left),
+    )
+
+
+def _outputs(spec: Environment, kept: StateFolder) -> Infrastructure:
+    """Return what the last create left to compare with.
+
+    Raises:
+        MlopsEnvError: When there is none: then it cannot be told what is drift.
+    """
+    if not kept.is_readable:
+        raise MlopsEnvError(f"{STORAGE} is off, so no state can be read", "enable it, or run create")
+    if kept.infrastructure is None:
+        raise MlopsEnvError(f"{spec.name} has no state to compare with", f"run `mlops-env create {spec.name}` first")
+    return kept.infrastructure
+
+
+def _what_is_hidden(off: frozenset[str]) -> tuple[str, ...]:
+    """Say what cannot be looked at while APIs are off."""
+    hidden = {
+        "infrastructure: only what the spec asks for was compared": off & READ_BY_TERRAFORM,
+        "infrastructure: the database's root user was not looked at": off & ROOT_USER_NEEDS,
+        "pipelines: not compared": off & OBJECTS_NEED,
+    }
+    return tuple(f"{what}, since {', '.join(sorted(why))} is off" for what, why in hidden.items() if why)
+
+
+def _classify_objects(
+    kept: StateFolder,
+    rendered: Rendered,
+    looking: PrefectFuture[tuple[tuple[Change, ...], Editors] | None] | None,
+    secrets: Found,
+) -> tuple[Found, tuple[str, ...]]:
+    """Return the drift of the objects, and a warning where there is no cluster to look at."""
+    if looking is None:
+        return (), ()
+    seen = looking.result()
+    if seen is None:
+        return (), ("pipelines: not compared, since the cluster is gone",)
+    changes, editors = seen
+    is_same = kept.record is not None and kept.record.pipelines.digest == rendered.digest
+    return object_drift(changes, editors, same_manifests=is_same, secrets_drifted=bool(secrets)), ()
+
+
+def _quoted(rendered: Rendered) -> tuple[Manifest, ...]:
+    """Keep Prefect from looking for futures in thousands of fields."""
+    return cast("tuple[Manifest, ...]", quote(rendered.manifests))

@@ -1,0 +1,163 @@
+"""What create would change, over all three layers, before anything does."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from prefect import flow
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture
+from prefect.states import Completed
+from prefect.utilities.annotations import quote
+
+from clients.manifest_mirrors import Mirror
+from environment.changes import UNKNOWN, Change, describe_plan, ordered
+from environment.errors import ServiceDisabledError
+from environment.objects import Manifest
+from environment.pipeline_parameters import planned_parameters
+from environment.pipelines import Rendered
+from environment.plan_texts import plan_markdown, plan_table
+from environment.reports import PlanBasis, PlanReport
+from environment.services import READ_BY_TERRAFORM, missing_services, service_changes
+from environment.spec import Environment
+from environment.state_folder import StateFolder
+from environment.terraform_plan import CLUSTER, DATABASE, InfrastructurePlan, bucket_change, root_user_change
+from flows.names import run_name
+from tasks.manifests import fetch_manifests, render_manifests
+from tasks.plan import plan_infrastructure, plan_new_objects, plan_objects, plan_root_user, read_state_folder
+from tasks.services import list_enabled_services
+from tasks.spec import load_spec
+
+STORAGE = "storage.googleapis.com"
+ROOT_USER_NEEDS = frozenset({"sqladmin.googleapis.com", "secretmanager.googleapis.com"})
+OBJECTS_NEED = frozenset({"container.googleapis.com", "secretmanager.googleapis.com"})
+
+
+@flow(name="plan", flow_run_name=run_name("plan"))
+def plan(environment: str, overrides: list[str] | None = None) -> State[PlanReport]:
+    """Say what create would change, and change nothing: no lock is taken, no file of a create is touched.
+
+    All layers are looked at at the same time. What is exact: services; Terraform's own plan; objects on a cluster that
+    stays. What is not: on a cluster that is yet to be made all objects are new, and so are those of a namespace or a
+    kind that is not there yet; the end of a new database's name is drawn by the first create, until then the rendered
+    manifests carry a stand-in; where an API is off, the warnings say what could not be looked at.
+
+    Args:
+        environment: A name in `deployments/`, or a path of a spec.
+        overrides: "KEY=VALUE" with dotted spec fields.
+    """
+    spec = load_spec(environment, overrides, approved=True)  # a look needs no approval
+    report = make_plan(spec)
+    create_table_artifact(
+        key=f"plan-table-{spec.name}", table=plan_table(report.changes), description="What create would change"
+    )
+    create_markdown_artifact(
+        key=f"plan-{spec.name}", markdown=plan_markdown(report), description="What create would change"
+    )
+    return Completed(message=describe_plan(report.changes), data=report)
+
+
+def make_plan(spec: Environment) -> PlanReport:
+    """Look at all three layers at the same time and put the changes together; for use within a flow."""
+    mirror = fetch_manifests.submit(spec.pipelines.version)
+    listing = list_enabled_services.submit(spec)
+    kept = read_state_folder.submit(spec).result()
+    enabled = listing.result()
+    services, warnings = service_changes(spec.services, enabled, kept.record.services if kept.record else None)
+    off = frozenset(missing_services(spec.services, enabled))
+    warnings += _what_is_hidden(kept, off)
+
+    infrastructure = plan_infrastructure.submit(spec, kept, refresh=not off & READ_BY_TERRAFORM)
+    user = _submit_root_user(spec, kept, off)
+    rendered, objects = _pipelines(spec, kept, off, mirror, infrastructure)
+
+    planned = infrastructure.result()
+    changes = (*services, *planned.changes, *_beside_terraform(spec, kept, planned, user), *objects)
+    return PlanReport(
+        environment=spec.name,
+        project_id=spec.project_id,
+        changes=ordered(changes),
+        warnings=warnings,
+        basis=PlanBasis(
+            spec_digest=spec.digest,
+            state_serial=kept.state.serial if kept.state else None,
+            state_lineage=kept.state.lineage if kept.state else None,
+            manifests_digest=rendered.digest,
+        ),
+    )
+
+
+def _what_is_hidden(kept: StateFolder, off: frozenset[str]) -> tuple[str, ...]:
+    """Say what cannot be looked at while APIs are off."""
+    if not kept.is_readable:
+        if STORAGE not in off:
+            raise ServiceDisabledError(f"{STORAGE} is on but does not answer yet", "try again in a minute")
+        return (f"{STORAGE} is off, so no state can be read: planned as if there were none",)
+    if kept.infrastructure is None:
+        return ()
+    hidden = {
+        "infrastructure: compared with the state as it was left": off & READ_BY_TERRAFORM,
+        "infrastructure: the database's root user was not looked at": off & ROOT_USER_NEEDS,
+        "pipelines: not compared": off & OBJECTS_NEED,
+    }
+    return tuple(f"{what}, since {', '.join(sorted(why))} is off" for what, why in hidden.items() if why)
+
+
+def _submit_root_user(spec: Environment, kept: StateFolder, off: frozenset[str]) -> PrefectFuture[Change | None] | None:
+    if kept.infrastructure is None or off & ROOT_USER_NEEDS:
+        return None
+    return plan_root_user.submit(spec, kept.infrastructure.database.instance)
+
+
+def _beside_terraform(
+    spec: Environment,
+    kept: StateFolder,
+    planned: InfrastructurePlan,
+    user: PrefectFuture[Change | None] | None,
+) -> tuple[Change, ...]:
+    """Return what provision_infra does before and after Terraform: the bucket of the state, the root user."""
+    bucket = () if kept.has_bucket else (bucket_change(spec.state.bucket),)
+    if kept.infrastructure is None or planned.makes_anew(DATABASE):
+        instance = spec.names.database(kept.suffix or UNKNOWN)
+        return (*bucket, root_user_change("create", instance))
+    change = user.result() if user else None
+    return (*bucket, change) if change else bucket
+
+
+def _pipelines(
+    spec: Environment,
+    kept: StateFolder,
+    off: frozenset[str],
+    mirror: PrefectFuture[Mirror],
+    infrastructure: PrefectFuture[InfrastructurePlan],
+) -> tuple[Rendered, tuple[Change, ...]]:
+    """Compare while Terraform plans, as if it were to change nothing; again, where it will change what we render."""
+    before = planned_parameters(spec, kept.infrastructure, kept.suffix)
+    rendered = render_manifests(before, mirror.result())
+    comparing = _submit_objects(spec, kept, off, rendered)
+
+    planned = infrastructure.result()
+    after = planned_parameters(spec, planned.infrastructure, kept.suffix)
+    if after != before:
+        rendered = render_manifests(after, mirror.result())
+        comparing = _submit_objects(spec, kept, off, rendered)
+    if kept.infrastructure is not None and off & OBJECTS_NEED:
+        return rendered, ()
+    found = comparing.result() if comparing and not planned.makes_anew(CLUSTER) else None
+    if found is None:
+        found = plan_new_objects(spec, _quoted(rendered), may_have_keys=not off & OBJECTS_NEED)
+    return rendered, found
+
+
+def _submit_objects(
+    spec: Environment, kept: StateFolder, off: frozenset[str], rendered: Rendered
+) -> PrefectFuture[tuple[Change, ...] | None] | None:
+    if kept.infrastructure is None or off & OBJECTS_NEED:
+        return None
+    return plan_objects.submit(spec, kept.infrastructure, _quoted(rendered))
+
+
+def _quoted(rendered: Rendered) -> tuple[Manifest, ...]:
+    """Keep Prefect from looking for futures in thousands of fields."""
+    return cast("tuple[Manifest, ...]", quote(rendered.manifests))

@@ -1,0 +1,83 @@
+"""Looking for drift: one task per look; none of them can change anything but our own note beside the state."""
+
+from __future__ import annotations
+
+from prefect import get_run_logger, task
+from prefect.events import emit_event
+
+from clients import gke
+from clients.addresses import Addresses
+from clients.kubernetes.editors import read_editors
+from clients.root_user import APPLIED, USER
+from clients.secret_manager import SecretManager
+from clients.sql_admin import SqlAdmin
+from clients.storage import Storage
+from environment.changes import Change
+from environment.drift import Drift, DriftReport, root_user_drift, secret_drift
+from environment.drift_notes import DRIFT_OBJECT, DriftNotes, note
+from environment.errors import GoogleApiError
+from environment.infrastructure import Infrastructure
+from environment.spec import Environment
+from tasks.pipelines import Manifests, apply_set_of, cluster_connections, open_objects, wanted_references
+from tasks.plan import plan_objects
+from tasks.policy import RETRIED
+
+Editors = dict[str, tuple[str, ...]]
+
+
+@task(name="look-at-root-user", task_run_name="look at root user of {instance}", **RETRIED)
+def look_at_root_user(environment: Environment, instance: str) -> tuple[Drift, ...]:
+    """Return what is wrong with the database's root user and its password's secret."""
+    addresses, secret_id = Addresses.from_environment(), environment.names.root_password_secret
+    secret_manager = SecretManager(addresses, environment.project_id)
+    applied = (secret_manager.annotations(secret_id) or {}).get(APPLIED)
+    version = applied.partition("/")[2] if applied else None
+    secret = secret_drift("infrastructure", secret_id, secret_manager.newest_version(secret_id), version)
+    found = (secret,) if secret else ()
+    try:
+        has_user = SqlAdmin(addresses, environment.project_id).has_user(instance, USER)
+    except GoogleApiError as error:
+        if error.status == 404:
+            return found  # the database itself is gone: Terraform says so
+        raise
+    return (*found, *root_user_drift(instance, has_user=has_user, applied=applied, secret=secret))
+
+
+@task(name="look-at-artifact-keys", task_run_name="look at artifact keys", **RETRIED)
+def look_at_artifact_keys(environment: Environment) -> tuple[Drift, ...]:
+    """Return what is wrong with the secret that the gateway's keys are in."""
+    secret_id = environment.names.artifact_keys_secret
+    newest = SecretManager(Addresses.from_environment(), environment.project_id).newest_version(secret_id)
+    drift = secret_drift("pipelines", secret_id, newest)
+    return (drift,) if drift else ()
+
+
+@task(name="look-at-objects", task_run_name="look at objects", **RETRIED)
+def look_at_objects(
+    environment: Environment, outputs: Infrastructure, manifests: Manifests
+) -> tuple[tuple[Change, ...], Editors] | None:
+    """Compare all objects by a dry run, and read who has changed those that differ; None without a cluster."""
+    changes = plan_objects.fn(environment, outputs, manifests)
+    if not changes:
+        return None if changes is None else ((), {})
+    cluster = outputs.cluster
+    access = gke.read_cluster_access(
+        Addresses.from_environment(), environment.project_id, cluster.location, cluster.name
+    )
+    with cluster_connections(access):
+        objects, namespace = open_objects(access), apply_set_of(environment).namespace
+        return changes, read_editors(objects, wanted_references(environment, manifests), changes, namespace)
+
+
+@task(name="keep-drift", task_run_name="keep drift of {environment.name}", **RETRIED)
+def keep_drift(environment: Environment, report: DriftReport) -> str:
+    """Write the report beside the state, and send an event when the set has changed; return the event's name."""
+    storage = Storage(Addresses.from_environment(), environment.project_id)
+    bucket, name = environment.state.bucket, f"{environment.state_prefix}/{DRIFT_OBJECT}"
+    notes, event = note(report, DriftNotes.read(storage.read(bucket, name)))
+    storage.write(bucket, name, notes.model_dump_json(indent=2))
+    if event:
+        resource = {"prefect.resource.id": f"mlops-env.environment.{environment.name}"}
+        emit_event(event, resource=resource, payload=report.model_dump(mode="json"))
+        get_run_logger().info("Sent %s", event)
+    return event

@@ -1,0 +1,106 @@
+"""Refuse what would be lost, before anything changes; save what may be lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prefect import get_run_logger, task
+from prefect.artifacts import create_table_artifact
+
+from clients import gke, infrastructure
+from clients.addresses import Addresses
+from clients.database_backups import BACKUP_SECONDS, back_up_for_good
+from environment import guard
+from environment.changes import Change
+from environment.errors import GoogleApiError, ReplacementRefusedError
+from environment.plan_texts import plan_table
+from environment.spec import Environment
+from environment.terraform_plan import CLUSTER
+from tasks.policy import RETRIED
+
+Changes = tuple[Change, ...]
+
+
+@task(name="check-replacements", task_run_name="check replacements", **RETRIED)
+def check_replacements(environment: Environment, changes: Changes, allowed: tuple[str, ...]) -> Changes:
+    """Stop where a change would lose what nobody allowed to be lost; return what will be lost."""
+    return judge(environment, changes, allowed)
+
+
+@task(
+    name="back-up-database",
+    task_run_name="back up {instance} for good",
+    timeout_seconds=BACKUP_SECONDS + 600,
+    **RETRIED,
+)
+def back_up_database(environment: Environment, instance: str) -> str:
+    """Take a backup that outlives the database; return its id, empty where there is no such database any more."""
+    get_run_logger().info("Backing up %s before it goes", instance)
+    try:
+        backup = back_up_for_good(Addresses.from_environment(), environment.project_id, instance)
+    except GoogleApiError as error:
+        if error.status == 404:
+            return ""
+        raise
+    get_run_logger().warning("Backup %s of %s is kept in Cloud SQL until somebody deletes it", backup, instance)
+    return backup
+
+
+def judge(environment: Environment, changes: Changes, allowed: Iterable[str]) -> Changes:
+    """Do so; for use within a task.
+
+    Raises:
+        ReplacementRefusedError: Also published as an artifact.
+    """
+    found, permitted = guard.guarded(changes), frozenset(allowed)
+    if not found:
+        return ()
+    tainted = tuple(change for change in found if change.reason == guard.TAINTED)
+    never_ready = _never_ready(environment, tainted) if tainted else frozenset()
+    try:
+        guard.check(found, permitted, never_ready)
+    except ReplacementRefusedError:
+        lost = guard.refused(found, permitted, never_ready)
+        create_table_artifact(key=f"refused-{environment.name}", table=plan_table(lost), description="What was refused")
+        raise
+    for change in found:
+        if change.address not in never_ready:
+            get_run_logger().warning("Will be lost, as allowed: %s", change)
+    return tuple(change for change in found if change.address not in never_ready)
+
+
+def _never_ready(environment: Environment, tainted: Changes) -> frozenset[str]:
+    """Return the addresses of what failed to be made: by what GKE says, or since no apply has come to its end."""
+    addresses = Addresses.from_environment()
+    is_first = infrastructure.read_infrastructure(environment, addresses) is None
+    found = frozenset(change.address for change in tainted if is_first)
+    cluster = gke.read_cluster_status(
+        addresses, environment.project_id, environment.location, environment.names.cluster
+    )
+    for change in tainted:
+        if not guard.is_of_type(change, CLUSTER):
+            continue
+        get_run_logger().warning(
+            "The cluster's creation failed%s: it is tainted, so that this apply replaces it",
+            f" ({cluster.describe()})" if cluster else "",
+        )
+        if cluster is None or cluster.was_never_ready:
+            found |= {change.address}
+    return found
+
+
+def explain_failed_cluster(environment: Environment) -> None:
+    """Say what GKE says of a cluster whose creation failed, and what happens to it next."""
+    found = _read_cluster(environment)
+    if found and found.was_never_ready:
+        get_run_logger().warning(
+            "The cluster %s is %s: Terraform holds it as tainted, so the next create replaces it; where the zone has "
+            "no capacity, choose another with --set zone=ZONE",
+            environment.names.cluster,
+            found.describe(),
+        )
+
+
+def _read_cluster(environment: Environment) -> gke.ClusterStatus | None:
+    names, addresses = environment.names, Addresses.from_environment()
+    return gke.read_cluster_status(addresses, environment.project_id, environment.location, names.cluster)

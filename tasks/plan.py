@@ -1,0 +1,78 @@
+"""Looking at all three layers without changing any: one task per look, decided by what create decides with."""
+
+from __future__ import annotations
+
+from prefect import get_run_logger, task
+
+from clients import gke, infrastructure, pipeline_secrets, root_user, state_folder
+from clients.addresses import Addresses
+from clients.kubernetes import apply_sets, plan
+from clients.secret_manager import SecretManager
+from environment.changes import Change, ordered
+from environment.errors import GoogleApiError
+from environment.infrastructure import Infrastructure
+from environment.object_changes import created
+from environment.pipeline_secrets import with_versions
+from environment.spec import Environment
+from environment.state_folder import StateFolder
+from environment.terraform_plan import InfrastructurePlan, parse_plan
+from tasks.console import PASSING
+from tasks.pipelines import Changes, Manifests, apply_set_of, cluster_connections, open_objects, wanted_references
+from tasks.policy import RETRIED
+
+
+@task(name="read-state-folder", task_run_name="read gs://{environment.state.bucket}", **RETRIED)
+def read_state_folder(environment: Environment) -> StateFolder:
+    """Read what the state bucket holds of the environment."""
+    return state_folder.read_state_folder(environment, Addresses.from_environment())
+
+
+@task(name="plan-infrastructure", task_run_name="plan infrastructure", **RETRIED)
+def plan_infrastructure(environment: Environment, kept: StateFolder, refresh: bool) -> InfrastructurePlan:
+    """Ask Terraform what it would change, without the state's lock; `refresh` looks at what is there."""
+    get_run_logger().info("terraform plan", extra=PASSING)
+    document = infrastructure.read_plan(environment, Addresses.from_environment(), kept, refresh=refresh)
+    return parse_plan(document)
+
+
+@task(name="plan-root-user", task_run_name="plan root user of {instance}", **RETRIED)
+def plan_root_user(environment: Environment, instance: str) -> Change | None:
+    """Return what the database's `root` user needs, None where there is no such instance."""
+    secret_id = environment.names.root_password_secret
+    try:
+        return root_user.plan_root_user(Addresses.from_environment(), environment.project_id, instance, secret_id)
+    except GoogleApiError as error:
+        if error.status == 404:
+            return None
+        raise
+
+
+@task(name="plan-objects", task_run_name="plan objects", **RETRIED)
+def plan_objects(environment: Environment, outputs: Infrastructure, manifests: Manifests) -> Changes | None:
+    """Compare all objects with those of the cluster by a dry run; None where there is no such cluster."""
+    get_run_logger().info("Comparing %d objects", len(manifests), extra=PASSING)
+    addresses, cluster = Addresses.from_environment(), outputs.cluster
+    try:
+        access = gke.read_cluster_access(addresses, environment.project_id, cluster.location, cluster.name)
+    except GoogleApiError as error:
+        if error.status == 404:
+            return None
+        raise
+    with cluster_connections(access):
+        objects, apply_set = open_objects(access), apply_set_of(environment)
+        apply_sets.check_alone(objects, apply_set)
+        changes, versions = pipeline_secrets.plan_secrets(objects, apply_set, addresses, environment.names)
+        changes += plan.plan_changes(objects, with_versions(manifests, versions), apply_set)
+        changes += apply_sets.plan_prune(objects, apply_set, wanted_references(environment, manifests))
+        return ordered(changes)
+
+
+@task(name="plan-new-objects", task_run_name="plan objects of a new cluster", **RETRIED)
+def plan_new_objects(environment: Environment, manifests: Manifests, may_have_keys: bool) -> Changes:
+    """Return the changes on a cluster that is yet to be made: all objects are new, the gateway's keys may be there."""
+    names = environment.names
+    changes = [created(reference) for reference in wanted_references(environment, manifests)]
+    secret_manager = SecretManager(Addresses.from_environment(), environment.project_id)
+    if not (may_have_keys and secret_manager.read(names.artifact_keys_secret)):
+        changes.append(pipeline_secrets.keys_change(names))
+    return ordered(changes)

@@ -1,0 +1,160 @@
+"""What would be lost is refused before any change, and goes through when it is named, on the sandbox."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from environment.errors import MlopsEnvError, ReplacementRefusedError
+
+PROJECT = "acme-guarded-project"
+SPEC = f"""\
+name: guarded
+cloud: sandbox
+role: dev
+project_id: {PROJECT}
+region: us-central1
+zone: us-central1-a
+name_prefix: guarded
+state: {{bucket: acme-guarded-tfstate}}
+"""
+POOL = "module.cluster.google_container_node_pool.this"
+CLUSTER = "module.cluster.google_container_cluster.this"
+DATABASE = "module.database.google_sql_database_instance.this"
+OTHER_RANGE = "network.subnet_cidr=10.11.0.0/20"
+CLUSTERS = f"/container.googleapis.com/v1/projects/{PROJECT}/locations/us-central1-a/clusters"
+
+
+@pytest.fixture(scope="module")
+def spec(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("specs") / "guarded.yaml"
+    path.write_text(SPEC)
+    return str(path)
+
+
+@pytest.fixture
+def cloud(cloud, monkeypatch):
+    """The sandbox, with its own manifests."""
+    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
+    return cloud
+
+
+def create(spec: str, *overrides: str, allow: list[str] | None = None) -> Any:
+    from flows.create_environment import create_environment
+
+    return create_environment(spec, list(overrides), allow_replace=allow)
+
+
+def refusal(cloud: Any, spec: str, *overrides: str, allow: list[str] | None = None) -> str:
+    """Run into the guard; return what it says, after no mutating call."""
+    before = cloud.last_call()
+    with pytest.raises(ReplacementRefusedError) as caught:
+        create(spec, *overrides, allow=allow)
+    assert [call["path"] for call in cloud.calls_since(before) if call["mutating"]] == []
+    return str(caught.value)
+
+
+def named(message: str) -> list[str]:
+    return re.findall(r"--allow-replace (\S+)", message)
+
+
+def made(cloud: Any, name: str) -> str:
+    """Return when a cluster was made."""
+    return str(cloud.call("GET", f"{CLUSTERS[1:]}/{name}").json()["createTime"])
+
+
+def test_cluster_whose_creation_failed_is_replaced_by_the_next_create(cloud, spec) -> None:
+    """First: it begins with nothing."""
+    fault = {"method": "GET", "path": f"{CLUSTERS}/guarded-cluster", "status": 403, "times": 1, "after": 1}
+    cloud.control("POST", "faults", fault)
+    try:
+        with pytest.raises(MlopsEnvError):
+            create(spec)
+    finally:
+        cloud.control("DELETE", "faults")
+    before = cloud.last_call()
+    assert create(spec).pipelines.healthy
+    path = f"{CLUSTERS.removeprefix('/container.googleapis.com')}/guarded-cluster"
+    assert [call["path"] for call in cloud.calls_since(before) if call["method"] == "DELETE"] == [path]
+    assert create(spec).change_count == 0
+
+
+def test_forced_replacement_is_refused_and_names_address_and_attribute(cloud, spec) -> None:
+    message = refusal(cloud, spec, OTHER_RANGE)
+    assert message.startswith("refused: ")
+    assert "\n" not in message
+    assert re.search(rf"replace {re.escape(CLUSTER)} \(forced by \S", message)
+    assert named(message) == [CLUSTER, POOL]
+    assert create(spec).change_count == 0
+
+
+def test_one_allowed_address_does_not_allow_the_others(cloud, spec) -> None:
+    message = refusal(cloud, spec, OTHER_RANGE, allow=[DATABASE])
+    assert CLUSTER in named(message)
+    assert DATABASE not in named(message)
+
+
+def test_it_is_refused_before_services_are_enabled(cloud, spec) -> None:
+    service = f"serviceusage.googleapis.com/v1/projects/{PROJECT}/services/dataflow.googleapis.com"
+    cloud.call("POST", f"{service}:disable", {"disableDependentServices": True}).raise_for_status()
+    assert CLUSTER in named(refusal(cloud, spec, OTHER_RANGE))
+    assert cloud.call("GET", service).json()["state"] == "DISABLED"
+
+
+def test_database_that_goes_with_permission_is_backed_up_for_good(cloud, spec) -> None:
+    from clients.addresses import Addresses
+    from clients.storage import Storage
+    from environment.state_folder import format_suffix
+
+    old = create(spec).infrastructure.outputs.database.instance
+    storage = Storage(Addresses.from_environment(), PROJECT)
+    storage.write("acme-guarded-tfstate", "mlops-env/guarded/suffix.json", format_suffix("wxyz"))
+    message = refusal(cloud, spec)
+    assert f"replace {DATABASE} (forced by name)" in message
+    before = cloud.last_call()
+    new = create(spec, allow=named(message)).infrastructure.outputs.database.instance
+    assert new not in (old, "guarded-mysql-wxyz")
+    calls = [(call["method"], call["path"]) for call in cloud.calls_since(before) if call["mutating"]]
+    instance = f"/sql/v1beta4/projects/{PROJECT}/instances/{old}"
+    assert calls.index(("POST", f"{instance}/backupRuns")) < calls.index(("DELETE", instance))
+    backups = cloud.call("GET", f"sqladmin.googleapis.com/sql/v1beta4/projects/{PROJECT}/backups").json()["backups"]
+    assert [(one["instance"], one["state"]) for one in backups] == [(old, "SUCCESSFUL")]
+
+
+def test_selector_is_changed_by_a_new_deployment_only_with_consent(cloud, spec) -> None:
+    from clients.addresses import Addresses
+    from clients.gke import read_cluster_access
+    from clients.kubernetes.objects import open_cluster
+
+    outputs, addresses = create(spec).infrastructure.outputs, Addresses.from_environment()
+    cluster = outputs.cluster
+    objects = open_cluster(addresses, read_cluster_access(addresses, PROJECT, cluster.location, cluster.name)).cluster
+    path = "/apis/apps/v1/namespaces/kubeflow/deployments/ml-pipeline-ui"
+    claims = "/api/v1/namespaces/kubeflow/persistentvolumeclaims"
+    found = objects.request("GET", path).body
+    for key in ("uid", "resourceVersion", "managedFields", "creationTimestamp", "generation"):
+        found["metadata"].pop(key, None)
+    found.pop("status", None)
+    found["spec"]["selector"]["matchLabels"]["old"] = found["spec"]["template"]["metadata"]["labels"]["old"] = "yes"
+    objects.request("DELETE", path)
+    objects.request("POST", path.rpartition("/")[0], {}, found)
+    kept = [one["metadata"]["uid"] for one in objects.request("GET", claims).body["items"]]
+
+    before = cloud.last_call()
+    with pytest.raises(ReplacementRefusedError, match=r"replace Deployment kubeflow/ml-pipeline-ui .*selector"):
+        create(spec)
+    assert [call["path"] for call in cloud.calls_since(before) if call["mutating"]] == []
+    report = create(spec, allow=["Deployment kubeflow/ml-pipeline-ui"])
+    assert "replace Deployment kubeflow/ml-pipeline-ui" in report.pipelines.changes
+    assert "old" not in objects.request("GET", path).body["spec"]["selector"]["matchLabels"]
+    assert [one["metadata"]["uid"] for one in objects.request("GET", claims).body["items"]] == kept
+    assert create(spec).change_count == 0
+
+
+def test_with_all_that_the_message_names_it_goes_through(cloud, spec) -> None:
+    """Last: the environment has another range from here on."""
+    allow = named(refusal(cloud, spec, OTHER_RANGE))
+    assert create(spec, OTHER_RANGE, allow=allow).pipelines.healthy
+    assert create(spec, OTHER_RANGE).change_count == 0
