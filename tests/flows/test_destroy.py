@@ -143,7 +143,9 @@ def test_of_what_was_never_made_there_is_nothing_to_destroy(make, cloud) -> None
 STEPS = {
     "services": {"path": ":batchEnable", "method": "POST"},
     "network": {"path": "compute.*/subnetworks", "method": "POST"},
+    "cluster": {"path": "container.*/clusters", "method": "POST"},
     "database": {"path": "sqladmin.*/instances\\?", "method": "POST"},
+    "objects": {"path": "/kubernetes/.*/deployments/ml-pipeline\\?.*force=false$", "method": "PATCH"},
 }
 
 
