@@ -21,6 +21,7 @@ from environment.destruction import (
 from environment.errors import MlopsEnvError, SpecError
 from environment.spec import Environment
 from flows.exclusion import exclusive
+from flows.history import recorded
 from flows.names import run_name
 from tasks.destroy import (
     clear_protection,
@@ -69,8 +70,9 @@ def destroy_environment(
     spec = load_spec(environment, overrides, approved=True)
     if confirmed_name != spec.name:
         raise SpecError(f"'{confirmed_name}' is not the name of the environment", f"to destroy it, type {spec.name}")
-    with exclusive(spec.name):
+    with exclusive(spec.name), recorded(spec, "destroy") as changes:
         report = _destroy(spec, delete_data, namespace_timeout_seconds)
+        changes += [f"delete {one}" for one in report.removed]
     create_table_artifact(
         key=f"destroyed-{spec.name}",
         table=[{"removed": one} for one in report.removed] + [{"kept": one} for one in report.kept],
