@@ -27,10 +27,10 @@ from tasks.spec import load_spec
 @flow(name="create-environment", flow_run_name=run_name("create"))
 def create_environment(
     environment: str,
-    overrides: list[str] | None = None,
+    overrides: tuple[str, ...] = (),
     approved: bool = False,
     force_conflicts: bool = False,
-    allow_replace: list[str] | None = None,
+    allow_replace: tuple[str, ...] = (),
 ) -> State[CreateReport]:
     """Make the environment, or bring it to what the spec says; a second run changes nothing.
 
@@ -45,7 +45,7 @@ def create_environment(
     seconds: dict[str, float] = {}
     with exclusive(spec.name), recorded(spec, "create") as done:
         manifests = fetch_manifests.submit(spec.pipelines.version)  # while Google and Terraform are at work
-        guard_before_services(spec, tuple(allow_replace or ()))
+        guard_before_services(spec, allow_replace)
         services = _timed(seconds, enable_services, environment, overrides, approved)
         done += [f"enable {service}" for service in services.changed]
         check_recorded_namespace(spec)

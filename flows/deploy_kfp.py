@@ -42,10 +42,10 @@ from tasks.spec import load_spec
 @flow(name="deploy-kfp", flow_run_name=run_name("deploy-kfp"))
 def deploy_kfp(
     environment: str,
-    overrides: list[str] | None = None,
+    overrides: tuple[str, ...] = (),
     approved: bool = False,
     force_conflicts: bool = False,
-    allow_replace: list[str] | None = None,
+    allow_replace: tuple[str, ...] = (),
 ) -> State[PipelinesReport]:
     """Bring Kubeflow Pipelines to what the spec says, on the cluster that Terraform's outputs name.
 
@@ -58,7 +58,7 @@ def deploy_kfp(
     """
     spec = load_spec(environment, overrides, approved=approved)
     with exclusive(spec.name):
-        report, changes = _deploy(spec, force_conflicts, tuple(allow_replace or ()))
+        report, changes = _deploy(spec, force_conflicts, allow_replace)
     create_table_artifact(
         key=f"objects-{spec.name}",
         table=[

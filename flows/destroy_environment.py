@@ -48,7 +48,7 @@ NAMESPACE_SECONDS = 300.0
 @flow(name="destroy-environment", flow_run_name=run_name("destroy"))
 def destroy_environment(
     environment: str,
-    overrides: list[str] | None = None,
+    overrides: tuple[str, ...] = (),
     confirmed_name: str = "",
     delete_data: bool = False,
     namespace_timeout_seconds: float = NAMESPACE_SECONDS,

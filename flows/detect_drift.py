@@ -46,7 +46,7 @@ Found = tuple[Drift, ...]
 
 
 @flow(name="detect-drift", flow_run_name=run_name("drift"))
-def detect_drift(environment: str, overrides: list[str] | None = None) -> State[DriftReport]:
+def detect_drift(environment: str, overrides: tuple[str, ...] = ()) -> State[DriftReport]:
     """Say what is not as the spec and the last create left it, and change nothing: no lock is taken.
 
     All layers are looked at at the same time. What Google itself writes is left out, and so is what the spec's rules

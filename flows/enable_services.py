@@ -20,9 +20,7 @@ from tasks.spec import load_spec
 
 
 @flow(name="enable-services", flow_run_name=run_name("enable-services"))
-def enable_services(
-    environment: str, overrides: list[str] | None = None, approved: bool = False
-) -> State[ServicesReport]:
+def enable_services(environment: str, overrides: tuple[str, ...] = (), approved: bool = False) -> State[ServicesReport]:
     """Enable what is missing and wait until each API answers.
 
     Args:

@@ -35,7 +35,7 @@ OBJECTS_NEED = frozenset({"container.googleapis.com", "secretmanager.googleapis.
 
 
 @flow(name="plan", flow_run_name=run_name("plan"))
-def plan(environment: str, overrides: list[str] | None = None) -> State[PlanReport]:
+def plan(environment: str, overrides: tuple[str, ...] = ()) -> State[PlanReport]:
     """Say what create would change, and change nothing: no lock is taken, no file of a create is touched.
 
     All layers are looked at at the same time. What is exact: services; Terraform's own plan; objects on a cluster that

@@ -32,9 +32,9 @@ from tasks.spec import load_spec
 @flow(name="provision-infra", flow_run_name=run_name("provision-infra"))
 def provision_infra(
     environment: str,
-    overrides: list[str] | None = None,
+    overrides: tuple[str, ...] = (),
     approved: bool = False,
-    allow_replace: list[str] | None = None,
+    allow_replace: tuple[str, ...] = (),
 ) -> State[InfrastructureReport]:
     """Bring the infrastructure to what the spec says.
 
@@ -48,7 +48,7 @@ def provision_infra(
     for caution in spec.cautions:
         get_run_logger().warning(caution)
     with exclusive(spec.name):
-        report = _provision(spec, tuple(allow_replace or ()))
+        report = _provision(spec, allow_replace)
     create_table_artifact(
         key=f"infrastructure-{spec.name}",
         table=[dict(zip(("action", "address"), line.split(" ", 1), strict=True)) for line in report.changes],

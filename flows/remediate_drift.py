@@ -25,7 +25,7 @@ from tasks.spec import load_spec
 
 @flow(name="remediate-drift", flow_run_name=run_name("remediate"))
 def remediate_drift(
-    environment: str, overrides: list[str] | None = None, approved: bool = False
+    environment: str, overrides: tuple[str, ...] = (), approved: bool = False
 ) -> State[tuple[DriftReport, tuple[str, ...]]]:
     """Look for drift and bring the layers that have drifted back to what the spec says; refused in prod.
 

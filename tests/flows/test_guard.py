@@ -41,13 +41,13 @@ def cloud(cloud, monkeypatch):
     return cloud
 
 
-def create(spec: str, *overrides: str, allow: list[str] | None = None) -> Any:
+def create(spec: str, *overrides: str, allow: tuple[str, ...] | list[str] = ()) -> Any:
     from flows.create_environment import create_environment
 
     return create_environment(spec, list(overrides), allow_replace=allow)
 
 
-def refusal(cloud: Any, spec: str, *overrides: str, allow: list[str] | None = None) -> str:
+def refusal(cloud: Any, spec: str, *overrides: str, allow: tuple[str, ...] | list[str] = ()) -> str:
     """Run into the guard; return what it says, after no mutating call."""
     before = cloud.last_call()
     with pytest.raises(ReplacementRefusedError) as caught:
