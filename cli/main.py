@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from cli import create, destroy, drift, history, kubeconfig, plan, sandbox, schema, status, ui
+from cli import create, destroy, drift, history, kubeconfig, plan, register, sandbox, schema, status, ui
 from cli.report import fail
 from environment.errors import MlopsEnvError, SpecError
 
@@ -34,6 +34,7 @@ app.command()(history.history)
 app.command()(ui.ui)
 app.command()(kubeconfig.kubeconfig)
 app.command()(schema.schema)
+app.command()(register.register)
 app.add_typer(sandbox.app, name="sandbox")
 
 

@@ -35,6 +35,7 @@ from environment.spec import Environment
 from environment.state_folder import StateFolder
 from flows.names import run_name
 from flows.plan import OBJECTS_NEED, ROOT_USER_NEEDS, STORAGE
+from flows.scheduled import reason_to_skip
 from tasks.drift import Editors, keep_drift, look_at_artifact_keys, look_at_objects, look_at_root_user
 from tasks.manifests import fetch_manifests, render_manifests
 from tasks.plan import plan_infrastructure, read_state_folder
@@ -50,13 +51,16 @@ def detect_drift(environment: str, overrides: tuple[str, ...] = ()) -> State[Dri
     """Say what is not as the spec and the last create left it, and change nothing: no lock is taken.
 
     All layers are looked at at the same time. What Google itself writes is left out, and so is what the spec's rules
-    cover. The report is kept as `drift.json` beside the state; an event is sent only when the set of drift changes.
+    cover. The report is kept as `drift.json` beside the state; an event is sent only when the set of drift changes. A
+    scheduled run that comes too late, or while another changes the environment, is skipped.
 
     Args:
         environment: A name in `deployments/`, or a path of a spec.
         overrides: "KEY=VALUE" with dotted spec fields.
     """
     spec = load_spec(environment, overrides, approved=True)  # a look needs no approval
+    if reason := reason_to_skip(spec.name):
+        return Completed(name="Skipped", message=reason[0].upper() + reason[1:])
     report = find_drift(spec)
     create_table_artifact(
         key=f"drift-{spec.name}", table=drift_table(report.found), description="What is not as expected"

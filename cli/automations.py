@@ -1,0 +1,92 @@
+"""What a Prefect server does by itself about our runs: tell people, and remediate where that is wanted.
+
+Source: https://docs.prefect.io/v3/concepts/automations, .../concepts/event-triggers
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from prefect.events import ResourceSpecification
+from prefect.events.actions import RunDeployment, SendNotification
+from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
+
+from environment.drift_notes import DETECTED
+
+CREATE = "create-environment"
+ENVIRONMENT = "mlops-env.environment"
+DRIFT = """\
+{{ event.payload.environment }} in project {{ event.payload.project_id }} is not as the last create left it:
+{% for one in event.payload.found[:20] %}
+- {{ one.layer }}: {{ one.condition }} {{ one.address }} ({{ ([one.kind] + one.by) | join(', by ') }})
+{% endfor %}
+{{ flow_run | ui_url }}"""
+FAILED = """\
+{{ flow_run.name }}: {{ flow_run.state.message }}
+{{ flow_run | ui_url }}"""
+WAITS = """\
+{{ flow_run.name }} waits for a person.
+{{ flow_run | ui_url }}"""
+
+
+def notifications(block_id: UUID) -> tuple[AutomationCore, ...]:
+    """Return what tells people, through one notification block."""
+
+    def tell(name: str, why: str, trigger: EventTrigger, subject: str, body: str) -> AutomationCore:
+        action = SendNotification(block_document_id=block_id, subject=subject, body=body)
+        return AutomationCore(name=f"mlops-env: {name}", description=why, trigger=trigger, actions=[action])
+
+    return (
+        tell(
+            "tell of drift",
+            "When the set of drift in an environment changes",
+            _reaction([DETECTED], {"prefect.resource.id": f"{ENVIRONMENT}.*"}),
+            "Drift in {{ event.payload.environment }}",
+            DRIFT,
+        ),
+        tell(
+            "tell of a failed create",
+            "With the one line that says what failed and what to do",
+            _create_is("Failed", "Crashed", "TimedOut"),
+            "{{ flow_run.name }} failed",
+            FAILED,
+        ),
+        tell(
+            "tell of an approval that is wanted",
+            "When a create has paused for a person",
+            _create_is("Paused", "Suspended"),
+            "{{ flow_run.name }} waits for approval",
+            WAITS,
+        ),
+    )
+
+
+def remediation(environment: str, deployment_id: UUID) -> AutomationCore:
+    """Return what puts an environment back when others have changed it."""
+    return AutomationCore(
+        name=f"mlops-env: remediate {environment}",
+        description="When the set of drift changes, put back what others have changed",
+        trigger=_reaction([DETECTED], {"prefect.resource.id": f"{ENVIRONMENT}.{environment}"}),
+        actions=[RunDeployment(source="selected", deployment_id=deployment_id, parameters=None, job_variables=None)],
+    )
+
+
+def _create_is(*states: str) -> EventTrigger:
+    related: dict[str, Any] = {"prefect.resource.role": "flow", "prefect.resource.name": CREATE}
+    return _reaction(
+        [f"prefect.flow-run.{state}" for state in states], {"prefect.resource.id": "prefect.flow-run.*"}, related
+    )
+
+
+def _reaction(events: Sequence[str], match: dict[str, Any], related: dict[str, Any] | None = None) -> EventTrigger:
+    return EventTrigger(
+        expect=set(events),
+        match=ResourceSpecification(match),
+        match_related=ResourceSpecification(related or {}),
+        posture=Posture.Reactive,
+        threshold=1,
+        within=timedelta(0),
+    )

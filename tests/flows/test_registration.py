@@ -1,0 +1,165 @@
+"""`mlops-env register` and `prefect deploy` against a Prefect server that knows nothing of us."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prefect import get_client
+from prefect.client.schemas.objects import DeploymentSchedule
+from prefect.settings import PREFECT_API_URL
+
+from cli import main as command
+from environment.paths import project_root
+
+PREFECT_YAML = project_root() / "prefect.yaml"
+
+
+@pytest.fixture(scope="module")
+def said(prefect_server: None) -> list[str]:
+    """What register printed the first time, as a user would run it."""
+    environment = {"PREFECT_API_URL": str(PREFECT_API_URL.value())}
+    return run("-c", "from cli.main import main; main()", "register", **environment)
+
+
+def run(*arguments: str, **variables: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=project_root(),
+        env={**os.environ, "COLUMNS": "200", **variables},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return (done.stdout + done.stderr).splitlines()
+
+
+def register(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    """Run the command in this process; return its exit code and what it printed."""
+    monkeypatch.setattr("sys.argv", ["mlops-env", "register", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    printed = capsys.readouterr()
+    return int(ended.value.code or 0), printed.out + printed.err
+
+
+def schedule_of(environment: str) -> tuple[Any, DeploymentSchedule]:
+    with get_client(sync_client=True) as client:
+        deployment = client.read_deployment_by_name(f"detect-drift/drift-{environment}")
+    (schedule,) = deployment.schedules
+    return deployment.id, schedule
+
+
+def test_the_first_time_makes_everything_and_the_second_nothing(
+    said: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said[:4] == [
+        "work pool    mlops-env made",
+        "limits       mlops-env-dev, mlops-env-staging, mlops-env-prod made",
+        "deployments  23 made",
+        "automations  mlops-env: remediate dev made",
+    ]
+    assert any(line.startswith("Nobody is told of drift") for line in said)
+    code, again = register(monkeypatch, capsys)
+    assert code == 0
+    assert "Nothing to do: all of it is there" in again
+
+
+def test_every_deployment_of_the_file_is_there_and_runs_what_is_installed(said: list[str]) -> None:
+    wanted = {one["name"]: one["entrypoint"] for one in yaml.safe_load(PREFECT_YAML.read_text())["deployments"]}
+    with get_client(sync_client=True) as client:
+        found = client.read_deployments()
+    assert {one.name: one.entrypoint for one in found if one.name in wanted} == wanted
+    assert all(one.pull_steps == [] for one in found if one.name in wanted)
+
+
+def test_what_a_person_paused_stays_paused_after_another_deploy_and_no_slot_is_doubled(said: list[str]) -> None:
+    with get_client(sync_client=True) as client:
+        paused, schedule = schedule_of("dev")
+        client.update_deployment_schedule(paused, schedule.id, active=False)
+        for environment in ("dev", "staging"):
+            plan_runs(client, schedule_of(environment)[0])
+        run(
+            *("-m", "prefect", "--no-prompt", "deploy", "--name", "drift-dev", "--name", "drift-staging"),
+            PREFECT_API_URL=str(PREFECT_API_URL.value()),
+        )
+        for environment in ("dev", "staging"):
+            plan_runs(client, schedule_of(environment)[0])
+        runs = client.read_flow_runs()
+    assert (schedule_of("dev")[1].active, schedule_of("staging")[1].active) == (False, True)
+    times = [one.expected_start_time for one in runs if one.deployment_id == schedule_of("staging")[0]]
+    assert len(times) == len(set(times)) >= 3
+    assert [one for one in runs if one.deployment_id == paused] == []
+
+
+def plan_runs(client: Any, deployment_id: Any) -> None:
+    """Plan the next runs, as the server's scheduler does once a minute."""
+    client.request("POST", "/deployments/{id}/schedule", path_params={"id": deployment_id}, json={})
+
+
+@pytest.fixture
+def webhook(prefect_server: None) -> str:
+    from prefect.blocks.notifications import CustomWebhookNotificationBlock
+
+    CustomWebhookNotificationBlock(name="mlops", url="https://hooks.example.com/").save("mlops", overwrite=True)
+    return "custom-webhook/mlops"
+
+
+def test_a_notification_block_gets_automations_that_a_person_may_turn_off(
+    said: list[str], webhook: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "automations  mlops-env: tell of drift, " in register(monkeypatch, capsys, "--notify", webhook)[1]
+    with get_client(sync_client=True) as client:
+        (told,) = client.read_automations_by_name("mlops-env: tell of drift")
+        client.pause_automation(told.id)
+        assert "Nothing to do" in register(monkeypatch, capsys, "--notify", webhook)[1]
+        assert "Nothing to do" in register(monkeypatch, capsys)[1]
+        (told,) = client.read_automations_by_name("mlops-env: tell of drift")
+    assert not told.enabled
+
+
+def test_results_are_kept_in_a_bucket_through_blocks_without_a_key(
+    said: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = "blocks       gcp-credentials/mlops-env, gcs-bucket/mlops-env-results made"
+    assert made in register(monkeypatch, capsys, "--results", "gs://acme-results/prefect")[1]
+    assert "Nothing to do" in register(monkeypatch, capsys, "--results", "gs://acme-results/prefect")[1]
+    assert "gcs-bucket/mlops-env-results made" in register(monkeypatch, capsys, "--results", "gs://acme-other")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--notify", "slack-webhook/nobody"], "there is no such block"),
+        (["--notify", "nobody"], "give TYPE/NAME"),
+        (["--results", "acme"], "give gs://BUCKET"),
+        (["--prefect-file", "nowhere.yaml"], "nowhere.yaml: no such file"),
+        (["--pool-type", "kubernetes"], "is there with type process"),
+    ],
+)
+def test_bad_input_is_one_line(
+    said: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    expected: str,
+) -> None:
+    code, printed = register(monkeypatch, capsys, *arguments)
+    assert (code, expected in printed) == (64, True)
+
+
+def test_a_file_that_deploys_nothing_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "prefect.yaml"
+    path.write_text("deployments: [{name: mine}]")
+    code, printed = register(monkeypatch, capsys, "--prefect-file", str(path))
+    assert code == 64
+    assert f"{path}: not deployments with" in printed
