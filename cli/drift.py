@@ -1,6 +1,6 @@
 """`mlops-env drift`: what others have changed, and what is pending; exit 0 none, 2 drift, 1 could not tell.
 
-With --remediate, create's own steps put back the layers that have drifted; exit 0 when that is done.
+With --remediate, create's own steps put back the layers that have drifted; the exit code is of what is left then.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cli.report import err, out, print_json
 from cli.runs import run_flow
 
 if TYPE_CHECKING:
-    from environment.drift import DriftReport
+    from environment.drift import DriftReport, RemediationReport
     from environment.spec import Environment
 
 EXIT_DRIFT = 2
@@ -56,13 +56,16 @@ def _remediate(spec: Environment, environment: str, overrides: list[str], *, yes
     ask_approval(spec, is_given=yes)
     server = TemporaryServer()
     reach_cloud(spec)
-    report, changes = run_flow("remediate_drift", environment, overrides, server, approved=True)
+    report: RemediationReport = run_flow("remediate_drift", environment, overrides, server, approved=True)
     if as_json:
-        print_json({**report.model_dump(mode="json"), "remediated": list(changes)})
-        return
-    print_drift(report)
-    for line in changes:
-        out.print(f"  put back: {line}", markup=False, highlight=False, soft_wrap=True)
+        print_json(report.model_dump(mode="json"))
+    else:
+        print_drift(report.found)
+        for line in report.changes:
+            out.print(f"  put back: {line}", markup=False, highlight=False, soft_wrap=True)
+        if report.changes:
+            print_drift(report.left)
+    raise typer.Exit(EXIT_DRIFT if report.left.found else 0)
 
 
 def print_drift(report: DriftReport) -> None:

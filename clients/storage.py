@@ -82,6 +82,12 @@ class Storage:
             except NotFound:
                 return None
 
+    def updated_at(self, bucket: str, name: str) -> str | None:
+        """Return when an object was last written, as RFC 3339, None where there is none."""
+        with google_errors(f"read gs://{bucket}/{name}", name):
+            blob = self._client.bucket(bucket).get_blob(name, retry=None)
+        return blob.updated.isoformat() if blob else None
+
     def write(self, bucket: str, name: str, text: str, *, only_if_absent: bool = False) -> bool:
         """Write a small object; with `only_if_absent` say False, and write nothing, where one exists."""
         from google.api_core.exceptions import PreconditionFailed

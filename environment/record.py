@@ -44,6 +44,17 @@ class EnvironmentRecord(BaseModel):
         except ValidationError:
             return None
 
+    def brought_up_to_date(
+        self,
+        services: tuple[str, ...] | None,
+        infrastructure: Infrastructure | None,
+        pipelines: PipelinesRecord | None,
+        **stamps: str,
+    ) -> EnvironmentRecord:
+        """Return it with the layers that a run has brought to what the spec says, and with stamps of that run."""
+        layers = {"services": services, "infrastructure": infrastructure, "pipelines": pipelines}
+        return self.model_copy(update={name: one for name, one in layers.items() if one is not None} | stamps)
+
     def same_as(self, other: EnvironmentRecord) -> bool:
         """Tell whether the other record differs in nothing but its time."""
         return self.model_copy(update={"finished_at": other.finished_at}) == other

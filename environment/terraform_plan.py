@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from environment.authors import place_of
 from environment.changes import MASK, UNKNOWN, Action, Change, FieldChange, ordered, shown
 from environment.infrastructure import Infrastructure, parse_outputs
 
@@ -42,6 +43,7 @@ class InfrastructurePlan(BaseModel):
     Attributes:
         changes: What it would change.
         outside: What others have changed since the state was written; some of it is undone by `changes`.
+        places: Where operations on those are to be found, by address; only of APIs that name an operation's user.
         infrastructure: The outputs as they will be, None while one of them is not known yet.
     """
 
@@ -49,6 +51,7 @@ class InfrastructurePlan(BaseModel):
 
     changes: tuple[Change, ...]
     outside: tuple[Change, ...] = ()
+    places: dict[str, str] = {}
     infrastructure: Infrastructure | None = None
 
     def makes_anew(self, resource_type: str) -> bool:
@@ -62,6 +65,7 @@ def parse_plan(document: PlanDocument) -> InfrastructurePlan:
     return InfrastructurePlan(
         changes=infrastructure_changes(document),
         outside=changed_outside(document),
+        places=_places(document),
         infrastructure=planned_infrastructure(document),
     )
 
@@ -84,6 +88,12 @@ def changed_outside(document: PlanDocument) -> tuple[Change, ...]:
     `before` is what the state holds, `after` what is there now.
     """
     return ordered(map(_resource_change, document.get("resource_drift") or ()))
+
+
+def _places(document: PlanDocument) -> dict[str, str]:
+    drifted = document.get("resource_drift") or ()
+    found = {one["address"]: place_of(one["type"], one["change"].get("before") or {}) for one in drifted}
+    return {address: place for address, place in found.items() if place}
 
 
 def planned_infrastructure(document: PlanDocument) -> Infrastructure | None:

@@ -12,14 +12,12 @@ from prefect.futures import PrefectFuture
 from prefect.states import Completed
 from prefect.utilities.annotations import quote
 
-from environment.changes import Change
+from environment.changes import LAYERS, Change
 from environment.drift import (
     Drift,
     DriftReport,
     describe_drift,
     drift_digest,
-    infrastructure_drift,
-    object_drift,
     ordered_drift,
     service_drift,
 )
@@ -27,6 +25,8 @@ from environment.drift_texts import drift_table
 from environment.errors import MlopsEnvError
 from environment.ignored_drift import SHIPPED, without_ignored
 from environment.infrastructure import Infrastructure
+from environment.infrastructure_drift import infrastructure_drift
+from environment.object_drift import object_drift
 from environment.objects import Manifest
 from environment.pipeline_parameters import planned_parameters
 from environment.pipelines import Rendered
@@ -36,7 +36,7 @@ from environment.state_folder import StateFolder
 from flows.names import run_name
 from flows.plan import OBJECTS_NEED, ROOT_USER_NEEDS, STORAGE
 from flows.scheduled import reason_to_skip
-from tasks.drift import Editors, keep_drift, look_at_artifact_keys, look_at_objects, look_at_root_user
+from tasks.drift import Editors, keep_drift, look_at_artifact_keys, look_at_objects, look_at_root_user, read_authors
 from tasks.manifests import fetch_manifests, render_manifests
 from tasks.plan import plan_infrastructure, read_state_folder
 from tasks.services import list_enabled_services
@@ -86,9 +86,13 @@ def find_drift(spec: Environment) -> DriftReport:
     rendered = render_manifests(planned_parameters(spec, outputs, kept.suffix), mirror.result())
     looking = None if off & OBJECTS_NEED else look_at_objects.submit(spec, outputs, _quoted(rendered))
 
+    planned = infrastructure.result()
+    authors = read_authors.submit(spec, planned.places) if planned.places else None
     secrets = (*(user.result() if user else ()), *(keys.result() if keys else ()))
-    objects, unseen = _classify_objects(kept, rendered, looking, secrets)
-    found = (*services, *infrastructure_drift(infrastructure.result()), *secrets, *objects)
+    objects = _classify_objects(kept, rendered, looking, secrets)
+    changed = infrastructure_drift(planned, authors.result() if authors else None)
+    found = (*services, *changed, *secrets, *(objects or ()))
+    hidden = _what_is_hidden(off, has_cluster=objects is not None)
     now = datetime.now(UTC)
     by_people, _ = without_ignored(found, SHIPPED, now.date())
     left, ignored = without_ignored(by_people, spec.drift.ignore, now.date())
@@ -98,7 +102,8 @@ def find_drift(spec: Environment) -> DriftReport:
         checked_at=now.isoformat(timespec="seconds"),
         found=ordered_drift(left),
         ignored=ordered_drift(ignored),
-        warnings=(*warnings, *_what_is_hidden(off), *unseen),
+        warnings=(*warnings, *hidden),
+        unseen=tuple(layer for layer in LAYERS if any(line.startswith(layer) for line in hidden)),
         digest=drift_digest(left),
     )
 
@@ -116,14 +121,15 @@ def _outputs(spec: Environment, kept: StateFolder) -> Infrastructure:
     return kept.infrastructure
 
 
-def _what_is_hidden(off: frozenset[str]) -> tuple[str, ...]:
-    """Say what cannot be looked at while APIs are off."""
+def _what_is_hidden(off: frozenset[str], *, has_cluster: bool) -> tuple[str, ...]:
+    """Say what cannot be looked at, and why; each line begins with its layer."""
     hidden = {
         "infrastructure: only what the spec asks for was compared": off & READ_BY_TERRAFORM,
         "infrastructure: the database's root user was not looked at": off & ROOT_USER_NEEDS,
         "pipelines: not compared": off & OBJECTS_NEED,
     }
-    return tuple(f"{what}, since {', '.join(sorted(why))} is off" for what, why in hidden.items() if why)
+    lines = tuple(f"{what}, since {', '.join(sorted(why))} is off" for what, why in hidden.items() if why)
+    return lines if has_cluster else (*lines, "pipelines: not compared, since the cluster is gone")
 
 
 def _classify_objects(
@@ -131,16 +137,16 @@ def _classify_objects(
     rendered: Rendered,
     looking: PrefectFuture[tuple[tuple[Change, ...], Editors] | None] | None,
     secrets: Found,
-) -> tuple[Found, tuple[str, ...]]:
-    """Return the drift of the objects, and a warning where there is no cluster to look at."""
+) -> Found | None:
+    """Return the drift of the objects, None where there is no cluster to look at."""
     if looking is None:
-        return (), ()
+        return ()
     seen = looking.result()
     if seen is None:
-        return (), ("pipelines: not compared, since the cluster is gone",)
+        return None
     changes, editors = seen
     is_same = kept.record is not None and kept.record.pipelines.digest == rendered.digest
-    return object_drift(changes, editors, same_manifests=is_same, secrets_drifted=bool(secrets)), ()
+    return object_drift(changes, editors, same_manifests=is_same, secrets_drifted=bool(secrets))
 
 
 def _quoted(rendered: Rendered) -> tuple[Manifest, ...]:

@@ -8,16 +8,20 @@ from prefect.events import emit_event
 from clients import gke
 from clients.addresses import Addresses
 from clients.kubernetes.editors import read_editors
+from clients.operations import read_operations
 from clients.root_user import APPLIED, USER
 from clients.secret_manager import SecretManager
 from clients.sql_admin import SqlAdmin
 from clients.storage import Storage
+from environment.authors import INSTANCE_CHANGES, USER_DELETED, authors, instance_place
 from environment.changes import Change
-from environment.drift import Drift, DriftReport, root_user_drift, secret_drift
+from environment.drift import Drift, DriftReport
 from environment.drift_notes import DRIFT_OBJECT, DriftNotes, note
 from environment.errors import GoogleApiError
 from environment.infrastructure import Infrastructure
+from environment.infrastructure_drift import root_user_drift, secret_drift
 from environment.spec import Environment
+from environment.state_folder import STATE_OBJECT
 from tasks.pipelines import Manifests, apply_set_of, cluster_connections, open_objects, wanted_references
 from tasks.plan import plan_objects
 from tasks.policy import RETRIED
@@ -40,7 +44,29 @@ def look_at_root_user(environment: Environment, instance: str) -> tuple[Drift, .
         if error.status == 404:
             return found  # the database itself is gone: Terraform says so
         raise
-    return (*found, *root_user_drift(instance, has_user=has_user, applied=applied, secret=secret))
+    place = instance_place(environment.project_id, instance)
+    by = () if has_user else _authors(environment, {USER: place}, USER_DELETED)[USER]
+    return (*found, *root_user_drift(instance, has_user=has_user, applied=applied, secret=secret, by=by))
+
+
+@task(name="read-authors", task_run_name="read who changed infrastructure", **RETRIED)
+def read_authors(environment: Environment, places: dict[str, str]) -> Editors:
+    """Return who has changed what is at these places since the last apply, as far as Google tells; by address."""
+    return _authors(environment, places, INSTANCE_CHANGES)
+
+
+def _authors(environment: Environment, places: dict[str, str], verbs: frozenset[str]) -> Editors:
+    addresses, project_id = Addresses.from_environment(), environment.project_id
+    state = f"{environment.state_prefix}/{STATE_OBJECT}"
+    since = Storage(addresses, project_id).updated_at(environment.state.bucket, state)
+    try:
+        operations = read_operations(addresses, project_id, places.values()) if since else ()
+    except GoogleApiError as error:
+        if error.status != 403:
+            raise
+        get_run_logger().info("Who changed infrastructure cannot be told: %s", error)
+        operations = ()
+    return {address: authors(operations, place, since or "", verbs) for address, place in places.items()}
 
 
 @task(name="look-at-artifact-keys", task_run_name="look at artifact keys", **RETRIED)

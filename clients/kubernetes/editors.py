@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.parallel import in_parallel
 from environment.changes import Change
-from environment.drift import editors_of
+from environment.object_drift import editors_of
 from environment.objects import ObjectReference
 
 

@@ -36,7 +36,7 @@ class Policies:
         """
         with self._store.transaction():
             current = self.get(resource)
-            if policy.get("etag") and policy["etag"] != current["etag"]:
+            if policy.get("etag") and _same_bytes(policy["etag"]) != _same_bytes(current["etag"]):
                 raise aborted(
                     "There were concurrent policy changes. Please retry the whole read-modify-write with "
                     "exponential backoff."
@@ -52,6 +52,11 @@ class Policies:
     def delete(self, resource: str) -> None:
         """Forget a resource's policy with the resource."""
         self._store.delete(COLLECTION, resource)
+
+
+def _same_bytes(etag: str) -> str:
+    """Return the one spelling of bytes that come in either alphabet of base64: gcloud gives back the URL-safe one."""
+    return etag.replace("-", "+").replace("_", "/")
 
 
 def _etag(policy: Policy, previous: str) -> str:

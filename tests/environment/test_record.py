@@ -35,3 +35,13 @@ def test_what_another_release_wrote_counts_as_none() -> None:
     assert EnvironmentRecord.read(None) is None
     assert EnvironmentRecord.read("{}") is None
     assert EnvironmentRecord.read("not json") is None
+
+
+def test_a_run_of_some_layers_leaves_what_is_said_of_the_others() -> None:
+    kept = EnvironmentRecord.read(json.dumps(RECORD))
+    assert kept is not None
+    pipelines = kept.pipelines.model_copy(update={"digest": "new"})
+    updated = kept.brought_up_to_date(None, None, pipelines, finished_at="later")
+    assert updated == kept.model_copy(update={"pipelines": pipelines, "finished_at": "later"})
+    stamped = kept.brought_up_to_date(("a.googleapis.com",), None, None, spec_digest="1")
+    assert (stamped.services, stamped.spec_digest, stamped.pipelines) == (("a.googleapis.com",), "1", kept.pipelines)

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from sandbox.kernel import operation_shapes
-from sandbox.kernel.errors import not_found
+from sandbox.kernel.errors import invalid, not_found
 from sandbox.kernel.operations import Operation
 from sandbox.kernel.pages import paginate
 from sandbox.kernel.routes import Call
@@ -39,11 +39,20 @@ def list_(call: Call) -> Json:
     """Answer the operations of one place."""
     scope = reference_of(call).scope
     matches = matcher(call.query.get("filter", ""))
-    begun = call.cloud.operations.of_project(HOST, call.project)
+    begun = _ordered(call.cloud.operations.of_project(HOST, call.project), call.query.get("orderBy", ""))
     shown = [_shape(call, operation) for operation in begun if operation.scope == scope]
     page, token = paginate([one for one in shown if matches(one)], call.query, size_key="maxResults")
     body: Json = {"kind": "compute#operationList", "items": page, "selfLink": call.cloud.link(HOST, call.path)}
     return {**body, "nextPageToken": token} if token else body
+
+
+def _ordered(begun: list[Operation], order: str) -> list[Operation]:
+    """Put operations in the order that was asked for: by name, or the newest first; there is no other."""
+    if order == "creationTimestamp desc":
+        return begun[::-1]
+    if order not in ("", "name"):
+        raise invalid(f"Invalid value for field 'orderBy': '{order}'.")
+    return sorted(begun, key=lambda operation: operation.name)
 
 
 def _found(call: Call) -> Operation:
