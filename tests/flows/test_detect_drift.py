@@ -78,7 +78,7 @@ class Detector:
         from flows.detect_drift import detect_drift
 
         before = self.cloud.last_call()
-        self.state = detect_drift(str(spec or self.spec), list(overrides), return_state=True)
+        self.state = detect_drift(str(spec or self.spec), overrides, return_state=True)
         self.changed_nothing(before, notes=1)
         report = self.state.result()
         assert self.state.name == ("Drifted" if report.found else "In sync")
@@ -366,5 +366,5 @@ def test_remediation_is_refused_in_prod(created, detect, cloud) -> None:
 
     before = cloud.last_call()
     with pytest.raises(SpecError, match="prod environment is not remediated"):
-        remediate_drift(str(detect.spec), ["role=prod"], approved=True)
+        remediate_drift(str(detect.spec), ("role=prod",), approved=True)
     assert [call for call in cloud.calls_since(before) if call["mutating"] or call["bookkeeping"]] == []
