@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import os
+import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +38,7 @@ class RunningSandbox:
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
         """Call a Google API: `path` starts with its host's name."""
         headers = {"Authorization": f"Bearer {self.token}"}
-        with httpx.Client(trust_env=False, headers=headers, timeout=60) as client:
+        with httpx.Client(trust_env=False, headers=headers, timeout=60, verify=lifecycle.NO_TLS) as client:
             return client.request(method, f"{self.url}/{path}", json=body)
 
     def calls_since(self, number: int) -> list[dict[str, Any]]:
@@ -82,7 +87,10 @@ def _private_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
         "XDG_CACHE_HOME": str(home / "cache"),
         "PREFECT_HOME": str(home / "prefect"),
         "MLOPS_ENV_SANDBOX_DIR": str(home / "sandbox"),
+        "TMPDIR": str(home / "tmp"),
     }
+    (home / "tmp").mkdir()
+    tempfile.tempdir = None  # it remembers
     before = {name: os.environ.get(name) for name in folders}
     os.environ.update(folders)
     yield
@@ -91,6 +99,43 @@ def _private_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
+    tempfile.tempdir = None
+
+
+@pytest.fixture(scope="session")
+def prefect_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Prefect's database, empty, for copies: its migrations take many seconds, so all test processes share one."""
+    base = tmp_path_factory.getbasetemp()
+    folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    database, unfinished = folder / "prefect.db", folder / "prefect-unfinished.db"
+    with (folder / "prefect.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not database.exists():
+            url = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{unfinished}"}
+            upgrade = [sys.executable, "-W", "ignore", "-m", "prefect", "server", "database", "upgrade", "--yes"]
+            subprocess.run(upgrade, env={**os.environ, **url}, check=True, capture_output=True)
+            unfinished.rename(database)
+    return database
+
+
+@pytest.fixture(scope="session")
+def prefect_server(prefect_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Start Prefect's test server; flows of this process report to it."""
+    os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
+    os.environ["PREFECT_SERVER_REGISTER_BLOCKS_ON_START"] = "false"
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+    from prefect.testing.utilities import prefect_test_harness
+
+    folder = tmp_path_factory.mktemp("prefect")
+    shutil.copy(prefect_database, folder / "prefect-test.db")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("prefect.testing.utilities.mkdtemp", lambda: str(folder))
+        # The end of each run would wait up to a second for its heartbeat.
+        with (
+            prefect_test_harness(server_startup_timeout=180),
+            temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
+        ):
+            yield
 
 
 @pytest.fixture(scope="session")

@@ -36,12 +36,14 @@ def tested_blocks() -> Callable[[str], list[str]]:
 
 
 @pytest.fixture(scope="session")
-def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
-    """Runs a script in the checkout, with .venv active and a sandbox of its own; returns what it printed."""
+def shell(tmp_path_factory: pytest.TempPathFactory, prefect_server: None) -> Iterator[Shell]:
+    """Runs a script in the checkout, with .venv active, a sandbox of its own and the tests' Prefect server."""
     if shutil.which("bash") is None:
         pytest.skip("bash is not on this machine: the pages' commands are for it")
+    from prefect.settings import PREFECT_API_URL
+
     folder = tmp_path_factory.mktemp("reader")
-    variables = readers_environment(folder)
+    variables = readers_environment(folder) | {"PREFECT_API_URL": str(PREFECT_API_URL.value())}
 
     def run(script: str) -> str:
         ended = subprocess.run(

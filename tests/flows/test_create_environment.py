@@ -63,25 +63,7 @@ def test_the_second_run_changes_nothing(created, cloud, spec, monkeypatch) -> No
     assert [call for call in cloud.calls_since(before) if call["mutating"]] == []
 
 
-def test_one_field_is_one_update(created, cloud, spec, monkeypatch) -> None:
-    from flows.create_environment import create_environment
-
-    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
-    report = create_environment(spec, ["cluster.max_nodes=8"])
-    assert report.infrastructure.changes == ("update module.cluster.google_container_node_pool.this",)
-    assert report.pipelines.changes == ()
-
-
-def test_another_namespace_is_refused_before_the_infrastructure_follows(created, cloud, spec) -> None:
-    from flows.create_environment import create_environment
-
-    before = cloud.last_call()
-    with pytest.raises(KubernetesError, match=r"set pipelines\.namespace to kubeflow"):
-        create_environment(spec, ["pipelines.namespace=ml"])
-    assert [call for call in cloud.calls_since(before) if call["mutating"]] == []
-
-
-def test_conflicts_are_taken_over_when_told_to(created, cloud, spec, monkeypatch) -> None:
+def test_one_field_is_one_update_and_conflicts_are_taken_over_when_told_to(created, cloud, spec, monkeypatch) -> None:
     from clients.addresses import Addresses
     from clients.gke import read_cluster_access
     from clients.kubernetes.connection import Cluster
@@ -95,8 +77,18 @@ def test_conflicts_are_taken_over_when_told_to(created, cloud, spec, monkeypatch
     by_hand = {"fieldManager": "kubectl-edit"}
     cluster.request("PATCH", path, by_hand, edit, content_type="application/json-patch+json")
     cluster.close()
-    report = create_environment(spec, force_conflicts=True)
+    report = create_environment(spec, ["cluster.max_nodes=8"], force_conflicts=True)
+    assert report.infrastructure.changes == ("update module.cluster.google_container_node_pool.this",)
     assert report.pipelines.changes == ("update Deployment kubeflow/ml-pipeline-ui",)
+
+
+def test_another_namespace_is_refused_before_the_infrastructure_follows(created, cloud, spec) -> None:
+    from flows.create_environment import create_environment
+
+    before = cloud.last_call()
+    with pytest.raises(KubernetesError, match=r"set pipelines\.namespace to kubeflow"):
+        create_environment(spec, ["pipelines.namespace=ml"])
+    assert [call for call in cloud.calls_since(before) if call["mutating"]] == []
 
 
 def test_the_record_and_the_state_hold_no_secret(created, cloud) -> None:
