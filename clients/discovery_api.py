@@ -40,3 +40,15 @@ def pages(collection: Any, method: str, items: str, **arguments: Any) -> Iterato
         found = answer.get(items) or ()
         yield from found.items() if isinstance(found, dict) else found
         request = getattr(collection, f"{method}_next")(request, answer)
+
+
+def unless_gone(request: Any) -> Any:
+    """Return a request's answer, None where there is no such thing (any more)."""
+    from googleapiclient.errors import HttpError
+
+    try:
+        return request.execute()
+    except HttpError as error:
+        if error.status_code == 404:
+            return None
+        raise

@@ -1,4 +1,6 @@
-"""GKE v1: where a cluster's API server answers, and by which CA it is known. No kubeconfig, gcloud or plugin.
+"""GKE v1: where a cluster's API server answers, and by which CA it is known; how a cluster or a node pool is.
+
+No kubeconfig, gcloud or plugin.
 
 Source: https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters
 """
@@ -6,6 +8,7 @@ Source: https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projec
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +23,7 @@ HOST = "container.googleapis.com"
 
 @dataclass(frozen=True)
 class ClusterStatus:
-    """What GKE says of a cluster: `status` such as "RUNNING" or "ERROR", and why."""
+    """What GKE says of a cluster or a node pool: `status` such as "RUNNING" or "ERROR", and why."""
 
     status: str
     message: str
@@ -47,17 +50,30 @@ def _client(addresses: Addresses, project_id: str) -> Any:
 
 def read_cluster_status(addresses: Addresses, project_id: str, location: str, cluster: str) -> ClusterStatus | None:
     """Read how a cluster is, None where there is none."""
-    from google.cloud.container_v1 import Cluster
-
     name = f"projects/{project_id}/locations/{location}/clusters/{cluster}"
+    client = _client(addresses, project_id)
+    return _status(f"read the cluster {cluster}", name, lambda: client.get_cluster(name=name, retry=None))
+
+
+def read_pool_status(
+    addresses: Addresses, project_id: str, location: str, cluster: str, pool: str
+) -> ClusterStatus | None:
+    """Read how a node pool is, None where it, or its cluster, is missing."""
+    name = f"projects/{project_id}/locations/{location}/clusters/{cluster}/nodePools/{pool}"
+    client = _client(addresses, project_id)
+    return _status(f"read the node pool {pool}", name, lambda: client.get_node_pool(name=name, retry=None))
+
+
+def _status(what: str, name: str, read: Callable[[], Any]) -> ClusterStatus | None:
     try:
-        with google_errors(f"read the cluster {cluster}", name):
-            found = _client(addresses, project_id).get_cluster(name=name, retry=None)
+        with google_errors(what, name):
+            found = read()
     except GoogleApiError as error:
         if error.status == 404:
             return None
         raise
-    return ClusterStatus(Cluster.Status(found.status).name, str(found.status_message))
+    conditions = [str(one.message) for one in found.conditions if one.message]
+    return ClusterStatus(type(found).Status(found.status).name, str(found.status_message) or " ".join(conditions))
 
 
 def read_cluster_access(addresses: Addresses, project_id: str, location: str, cluster: str) -> ClusterAccess:

@@ -17,6 +17,7 @@ from typing import Any
 from clients.addresses import Addresses
 from clients.storage import Storage
 from clients.terraform import Terraform, working_folder
+from environment.destruction import ManagedState, parse_managed
 from environment.infrastructure import Infrastructure
 from environment.names import UNKNOWN_SUFFIX
 from environment.paths import project_root
@@ -41,6 +42,12 @@ def read_infrastructure(environment: Environment, addresses: Addresses) -> Infra
     storage = Storage(addresses, environment.project_id)
     text = storage.read(environment.state.bucket, f"{environment.state_prefix}/{STATE_OBJECT}")
     return None if text is None else parse_state(text).infrastructure
+
+
+def read_managed(environment: Environment, addresses: Addresses) -> ManagedState:
+    """Return what Terraform manages; nothing where there is no state."""
+    storage = Storage(addresses, environment.project_id)
+    return parse_managed(storage.read(environment.state.bucket, f"{environment.state_prefix}/{STATE_OBJECT}"))
 
 
 def read_plan(

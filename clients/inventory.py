@@ -1,6 +1,7 @@
-"""What is there of an environment, read from the services themselves: by its names, not from any state.
+"""What is there of an environment, read from the services themselves: by its exact names, not from any state.
 
-Where an API is off there is nothing that it could list.
+What has our name is marked as ours by what only our modules give it: the label `managed-by`, a description, or that it
+is in our network. Where an API is off there is nothing that it could list.
 
 Sources: the list methods of container v1, sqladmin v1beta4, iam v1, notebooks v2, compute v1, storage v1, secretmanager
 v1 and getIamPolicy of cloudresourcemanager v1.
@@ -8,7 +9,7 @@ v1 and getIamPolicy of cloudresourcemanager v1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,7 +19,21 @@ from clients.google_errors import google_errors
 from clients.network_leftovers import open_leftovers
 from clients.secret_manager import SecretManager
 from clients.storage import Storage
-from environment.destruction import ADDRESS, BUCKET, DATABASE, NETWORK, SECRET, Found, is_ours
+from environment.destruction import (
+    ACCOUNT,
+    ADDRESS,
+    BUCKET,
+    CLUSTER,
+    DATABASE,
+    FIREWALL,
+    NETWORK,
+    NOTEBOOK,
+    ROLE,
+    ROUTER,
+    SECRET,
+    SUBNETWORK,
+    Found,
+)
 from environment.errors import ServiceDisabledError
 from environment.spec import Environment
 
@@ -39,21 +54,25 @@ def read_inventory(environment: Environment, addresses: Addresses) -> tuple[tupl
     return tuple(one for found, _ in answers for one in found), tuple(note for _, note in answers if note)
 
 
+def _is_labelled(labels: Mapping[str, str] | None) -> bool:
+    return (labels or {}).get("managed-by") == "mlops-env"
+
+
 def _clusters(environment: Environment, addresses: Addresses) -> Iterator[Found]:
     with open_api(addresses, environment.project_id, "container", "v1") as api:
         clusters = api.projects().locations().clusters()
         answer = clusters.list(parent=f"projects/{environment.project_id}/locations/-").execute()
         for one in answer.get("clusters") or ():
             if one["name"] == environment.names.cluster:
-                yield Found("cluster", one["name"], one["location"])
+                yield Found(CLUSTER, one["name"], one["location"], _is_labelled(one.get("resourceLabels")))
 
 
 def _databases(environment: Environment, addresses: Addresses) -> Iterator[Found]:
     with open_api(addresses, environment.project_id, "sqladmin", "v1beta4") as api:
         instances = api.instances()
         for one in pages(instances, "list", "items", project=environment.project_id):
-            if one["name"].startswith(environment.names.database("")):
-                yield Found(DATABASE, one["name"])
+            if environment.names.is_database(one["name"]):
+                yield Found(DATABASE, one["name"], "", _is_labelled(one["settings"].get("userLabels")))
 
 
 def _accounts(environment: Environment, addresses: Addresses) -> Iterator[Found]:
@@ -62,7 +81,8 @@ def _accounts(environment: Environment, addresses: Addresses) -> Iterator[Found]
         wanted = set(environment.names.service_accounts.values())
         for one in pages(accounts, "list", "accounts", name=f"projects/{environment.project_id}", pageSize=100):
             if one["email"].partition("@")[0] in wanted:
-                yield Found("service account", one["email"])
+                is_marked = one.get("displayName", "").endswith(f" of {environment.name_prefix}")
+                yield Found(ACCOUNT, one["email"], "", is_marked)
 
 
 def _roles(environment: Environment, addresses: Addresses) -> Iterator[Found]:
@@ -73,7 +93,7 @@ def _roles(environment: Environment, addresses: Addresses) -> Iterator[Found]:
         ours = {f"serviceAccount:{name}{domain}" for name in environment.names.service_accounts.values()}
         for binding in policy.get("bindings") or ():
             for member in sorted(ours.intersection(binding["members"])):
-                yield Found("role", f"{binding['role']} of {member}")
+                yield Found(ROLE, f"{binding['role']} of {member}")
 
 
 def _notebooks(environment: Environment, addresses: Addresses) -> Iterator[Found]:
@@ -82,35 +102,42 @@ def _notebooks(environment: Environment, addresses: Addresses) -> Iterator[Found
         parent = f"projects/{environment.project_id}/locations/-"
         for one in pages(instances, "list", "instances", parent=parent):
             if one["name"].rsplit("/", 1)[-1] == environment.names.notebook:
-                yield Found("notebook", environment.names.notebook, one["name"].split("/")[3])
+                place = one["name"].split("/")[3]
+                yield Found(NOTEBOOK, environment.names.notebook, place, _is_labelled(one.get("labels")))
 
 
 def _networks(environment: Environment, addresses: Addresses) -> Iterator[Found]:
-    where = {"project": environment.project_id}
+    names, project, region = environment.names, {"project": environment.project_id}, environment.region
     with open_api(addresses, environment.project_id, "compute", "v1") as api:
-        yield from _of_compute(api.networks(), NETWORK, environment, where)
-        yield from _of_compute(api.globalAddresses(), ADDRESS, environment, where)
-        yield from _of_compute(api.firewalls(), "firewall rule", environment, where)
-        where["region"] = environment.region
-        yield from _of_compute(api.subnetworks(), "subnetwork", environment, where)
-        yield from _of_compute(api.routers(), "router", environment, where)
+        for one in _named(api.networks(), (names.network,), project):
+            is_marked = one.get("description", "") == f"VPC of the ML environment {names.prefix}"
+            yield Found(NETWORK, one["name"], "global", is_marked)
+        regional, place = {**project, "region": region}, f"regions/{region}"
+        for kind, collection, known, where, scope in (
+            (ADDRESS, api.globalAddresses(), (names.private_services,), project, "global"),
+            (FIREWALL, api.firewalls(), names.firewall_rules, project, "global"),
+            (SUBNETWORK, api.subnetworks(), (names.subnetwork,), regional, place),
+            (ROUTER, api.routers(), (names.router,), regional, place),
+        ):
+            for one in _named(collection, known, where):
+                is_marked = str(one.get("network", "")).endswith(f"/networks/{names.network}")
+                yield Found(kind, one["name"], scope, is_marked)
 
 
-def _of_compute(collection: Any, kind: str, environment: Environment, where: dict[str, str]) -> Iterator[Found]:
-    for one in pages(collection, "list", "items", **where):
-        if is_ours(one["name"], environment.names):
-            yield Found(kind, one["name"], where.get("region", "global"))
+def _named(collection: Any, names: Collection[str], where: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    return (one for one in pages(collection, "list", "items", **where) if one["name"] in names)
 
 
 def _leftovers(environment: Environment, addresses: Addresses) -> Iterable[Found]:
-    with open_leftovers(addresses, environment.names) as network:
+    with open_leftovers(addresses, environment) as network:
         return network.list()
 
 
 def _bucket(environment: Environment, addresses: Addresses) -> Iterator[Found]:
     name = environment.names.bucket
-    if Storage(addresses, environment.project_id).has_bucket(name):
-        yield Found(BUCKET, name)
+    labels = Storage(addresses, environment.project_id).read_labels(name)
+    if labels is not None:
+        yield Found(BUCKET, name, "", _is_labelled(labels))
 
 
 def _secrets(environment: Environment, addresses: Addresses) -> Iterator[Found]:

@@ -1,6 +1,6 @@
-"""What is left in an environment's network when its cluster is gone: listed, and removed, through Compute Engine v1.
+"""What holds an environment's network when its cluster is gone: listed, and removed, through Compute Engine v1.
 
-GKE's own cleaning is best effort: firewall rules, forwarding rules and endpoint groups of Services, disks of claims may
+GKE's own cleaning is best effort: firewall rules, load balancers and endpoint groups of Services, disks of claims may
 outlive the cluster, and then a network cannot go. So it is with the peering of private services access, which Google
 refuses to disconnect for hours after the last database: it is cut from the network's side.
 
@@ -15,67 +15,88 @@ from contextlib import contextmanager
 from typing import Any
 
 from clients.addresses import Addresses
-from clients.discovery_api import open_api, pages
+from clients.discovery_api import open_api, pages, unless_gone
 from clients.google_errors import google_errors
-from environment.destruction import Found, is_disk_of, is_left_by_gke
+from environment.destruction import Found
 from environment.errors import GoogleApiError, UnreachableError
-from environment.names import Names
+from environment.gke_leftovers import USERS_FIRST, Listed, left_by_gke
+from environment.spec import Environment
 
 KINDS = {
+    "backendServices": "backend service",
+    "disks": "disk",
     "firewalls": "firewall rule",
     "forwardingRules": "forwarding rule",
+    "globalAddresses": "address",
     "networkEndpointGroups": "network endpoint group",
-    "disks": "disk",
+    "networks": "network",
+    "routers": "router",
+    "subnetworks": "subnetwork",
+    "targetHttpProxies": "target http proxy",
+    "targetHttpsProxies": "target https proxy",
+    "targetPools": "target pool",
+    "urlMaps": "url map",
 }
+_SINGULARS = {
+    "globalAddresses": "address",
+    "targetHttpProxies": "targetHttpProxy",
+    "targetHttpsProxies": "targetHttpsProxy",
+}
+_COLLECTIONS = {
+    ("forwardingRules", "global"): "globalForwardingRules",
+    ("networkEndpointGroups", "global"): "globalNetworkEndpointGroups",
+    ("backendServices", "regions"): "regionBackendServices",
+    ("disks", "regions"): "regionDisks",
+    ("networkEndpointGroups", "regions"): "regionNetworkEndpointGroups",
+    ("targetHttpProxies", "regions"): "regionTargetHttpProxies",
+    ("targetHttpsProxies", "regions"): "regionTargetHttpsProxies",
+    ("urlMaps", "regions"): "regionUrlMaps",
+}
+"""Where the library has a collection under another name than its kind's, by kind and scope."""
 PEERING = "servicenetworking-googleapis-com"
 OPERATION_SECONDS = 600.0
 
 
 @contextmanager
-def open_leftovers(addresses: Addresses, names: Names) -> Iterator[NetworkLeftovers]:
+def open_leftovers(addresses: Addresses, environment: Environment) -> Iterator[NetworkLeftovers]:
     """Open what holds the network of one environment, for one thread."""
-    with open_api(addresses, names.project_id, "compute", "v1") as api:
-        yield NetworkLeftovers(api, names)
+    with open_api(addresses, environment.project_id, "compute", "v1") as api:
+        yield NetworkLeftovers(api, environment)
 
 
 class NetworkLeftovers:
     """What holds the network of one environment."""
 
-    def __init__(self, api: Any, names: Names) -> None:
+    def __init__(self, api: Any, environment: Environment) -> None:
         self._api = api
-        self._names = names
+        self._environment = environment
+        self._project = environment.project_id
 
     def list(self) -> tuple[Found, ...]:
-        """Return what GKE has left for this environment's cluster."""
-        with google_errors("list what GKE has left", self._names.network):
-            return tuple(found for plural in KINDS for found in self._of_kind(plural))
-
-    def _of_kind(self, plural: str) -> Iterator[Found]:
-        project = self._names.project_id
-        for place, one in _everywhere(self._api, plural, project):
-            if self._is_left(plural, one):
-                yield Found(KINDS[plural], one["name"], place)
-
-    def _is_left(self, plural: str, one: dict[str, Any]) -> bool:
-        if plural == "disks":
-            return not one.get("users") and is_disk_of(self._names.cluster, one["name"], one.get("labels") or {})
-        return str(one.get("network", "")).endswith(f"/networks/{self._names.network}") and is_left_by_gke(one["name"])
+        """Return what GKE has left of this environment's cluster, users before what they use."""
+        names = self._environment.names
+        with google_errors("list what GKE has left", names.network):
+            listed = [one for plural in USERS_FIRST for one in _everywhere(self._api, plural, self._project)]
+        left = left_by_gke(listed, names.network, names.cluster, self._environment.location)
+        return tuple(Found(KINDS[one.plural], one.name, one.place) for one in left)
 
     def delete(self, found: Found) -> None:
-        """Delete one of them; one that is gone already is fine."""
+        """Delete one thing of any of the kinds, and wait for it; one that is gone already is fine."""
         plural = next(plural for plural, kind in KINDS.items() if kind == found.kind)
-        where, argument = _place(found.place, plural)
-        singular = {"firewalls": "firewall"}.get(plural, plural[:-1])
-        method = {"forwardingRules": {"global": "globalForwardingRules"}}.get(plural, {}).get(found.place, where)
-        arguments = {"project": self._names.project_id, singular: found.name, **argument}
+        scope, _, place = found.place.partition("/")
+        collection = getattr(self._api, _COLLECTIONS.get((plural, scope), plural))()
+        arguments = {"project": self._project, _SINGULARS.get(plural, plural.removesuffix("s")): found.name}
+        if place:
+            arguments[scope.removesuffix("s")] = place
         with google_errors(f"delete {found}", found.name):
-            self._gone(lambda: getattr(self._api, method)().delete(**arguments).execute())
+            if begun := unless_gone(collection.delete(**arguments)):
+                self._wait(begun)
 
     def cut_peering(self) -> bool:
         """Remove the peering with Google's services from the network; say whether there was one."""
-        project, network = self._names.project_id, self._names.network
+        project, network = self._project, self._environment.names.network
         with google_errors(f"cut the peering of {network}", network):
-            document = self._gone(lambda: self._api.networks().get(project=project, network=network).execute(), False)
+            document = unless_gone(self._api.networks().get(project=project, network=network))
             if not any(one["name"] == PEERING for one in (document or {}).get("peerings", ())):
                 return False
             body = {"name": PEERING}
@@ -83,21 +104,8 @@ class NetworkLeftovers:
             self._wait(request.execute())
         return True
 
-    def _gone(self, call: Any, is_operation: bool = True) -> Any:
-        from googleapiclient.errors import HttpError
-
-        try:
-            answer = call()
-        except HttpError as error:
-            if error.status_code == 404:
-                return None
-            raise
-        if is_operation:
-            self._wait(answer)
-        return answer
-
     def _wait(self, operation: dict[str, Any]) -> None:
-        deadline, project = time.monotonic() + OPERATION_SECONDS, self._names.project_id
+        deadline, project = time.monotonic() + OPERATION_SECONDS, self._project
         while operation["status"] != "DONE":
             if time.monotonic() > deadline:
                 raise UnreachableError(f"operation {operation['name']} did not end in {OPERATION_SECONDS:.0f} s")
@@ -114,22 +122,10 @@ class NetworkLeftovers:
             raise GoogleApiError(f"operation {operation['name']} failed: {errors[0].get('message', errors[0])}")
 
 
-def _everywhere(api: Any, plural: str, project: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield (place, resource): "global", or the name of a region or a zone as "regions/R"."""
+def _everywhere(api: Any, plural: str, project: str) -> Iterator[Listed]:
+    """Yield all of a kind; "global" firewall rules have no listing of all places."""
     if plural == "firewalls":
-        yield from (("global", one) for one in pages(api.firewalls(), "list", "items", project=project))
+        yield from (Listed(plural, "global", one) for one in pages(api.firewalls(), "list", "items", project=project))
         return
     for place, group in pages(getattr(api, plural)(), "aggregatedList", "items", project=project):
-        yield from ((place, one) for one in group.get(plural) or ())
-
-
-def _place(place: str, plural: str) -> tuple[str, dict[str, str]]:
-    """Return the collection and the argument that say where a resource is."""
-    scope, _, name = place.partition("/")
-    if scope == "global":
-        return ("globalNetworkEndpointGroups" if plural == "networkEndpointGroups" else plural), {}
-    if scope == "regions":
-        return {"networkEndpointGroups": "regionNetworkEndpointGroups", "disks": "regionDisks"}.get(plural, plural), {
-            "region": name
-        }
-    return plural, {"zone": name}
+        yield from (Listed(plural, place, one) for one in group.get(plural) or ())

@@ -67,6 +67,7 @@ class SqlAdmin:
             instances = self._api.instances()
             try:
                 settings = instances.get(**target).execute()["settings"]
+                self._wait_for_others(instance)
                 if settings.get("deletionProtectionEnabled"):
                     self._wait(instances.patch(**target, body=unprotected).execute(), DELETE_SECONDS)
                 final = {"enableFinalBackup": True, "finalBackupTtlDays": str(backup_days)}
@@ -76,6 +77,29 @@ class SqlAdmin:
                     return False
                 raise
         return True
+
+    def read_state(self, instance: str) -> str | None:
+        """Return an instance's state, such as "RUNNABLE", "PENDING_CREATE" or "FAILED"; None where there is none."""
+        from clients.discovery_api import unless_gone
+
+        target = {"project": self._project_id, "instance": instance}
+        with google_errors(f"read the database {instance}", instance):
+            found = unless_gone(self._api.instances().get(**target))
+        return None if found is None else str(found.get("state", ""))
+
+    def _wait_for_others(self, instance: str) -> None:
+        """Wait for what is at work on an instance, as what a killed run began: meanwhile Cloud SQL refuses all else."""
+        target = {"project": self._project_id, "instance": instance}
+        for operation in self._api.operations().list(**target, maxResults=10).execute().get("items") or ():
+            if operation["status"] != "DONE":
+                self._settle(operation)
+
+    def _settle(self, operation: dict[str, Any]) -> None:
+        try:
+            self._wait(operation, DELETE_SECONDS)
+        except GoogleApiError as error:
+            if error.status:  # it could not be asked; that it failed does not matter here
+                raise
 
     def _wait(self, operation: dict[str, Any], timeout_seconds: float = 300.0) -> None:
         deadline = time.monotonic() + timeout_seconds

@@ -6,8 +6,9 @@ Source: https://cloud.google.com/storage/docs/json_api/v1
 from __future__ import annotations
 
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clients.addresses import Addresses
 from clients.credentials import google_credentials
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from google.cloud.storage import Client
 
 HOST = "storage.googleapis.com"
+PARALLEL_DELETIONS = 8
+"""A bucket of artifacts may hold many thousands of versions, and each is a call."""
 
 
 class Storage:
@@ -72,6 +75,16 @@ class Storage:
                 return False
         return True
 
+    def read_labels(self, name: str) -> dict[str, str] | None:
+        """Return the labels of a bucket, None where there is none."""
+        from google.api_core.exceptions import NotFound
+
+        with google_errors(f"read the bucket {name}", name):
+            try:
+                return dict(self._client.get_bucket(name, retry=None).labels)
+            except NotFound:
+                return None
+
     def read(self, bucket: str, name: str) -> str | None:
         """Return a small object's text, None where there is none."""
         from google.api_core.exceptions import NotFound
@@ -115,15 +128,30 @@ class Storage:
         return True
 
     def empty_bucket(self, name: str) -> int:
-        """Delete every object with all its versions; return how many versions there were."""
+        """Delete every object with all its versions, several at a time; return how many versions there were."""
         from google.api_core.exceptions import NotFound
 
-        count = 0
-        with google_errors(f"empty the bucket {name}", name):
+        def delete(blob: Any) -> None:
             try:
-                for blob in self._client.list_blobs(name, versions=True, retry=None):
-                    self._client.bucket(name).blob(blob.name, generation=blob.generation).delete(retry=None)
-                    count += 1
+                self._client.bucket(name).blob(blob.name, generation=blob.generation).delete(retry=None)
+            except NotFound:
+                return  # a run that was killed, or another one, was faster
+
+        with google_errors(f"empty the bucket {name}", name), ThreadPoolExecutor(PARALLEL_DELETIONS) as pool:
+            count = 0
+            try:
+                for page in self._client.list_blobs(name, versions=True, retry=None).pages:
+                    count += len(list(pool.map(delete, page)))
             except NotFound:
                 return count
         return count
+
+    def delete_bucket(self, name: str) -> None:
+        """Delete an empty bucket; one that is gone is fine."""
+        from google.api_core.exceptions import NotFound
+
+        with google_errors(f"delete the bucket {name}", name):
+            try:
+                self._client.bucket(name).delete(retry=None)
+            except NotFound:
+                return

@@ -156,6 +156,17 @@ class Terraform:
         """Apply the plan that was saved."""
         self._run("apply", on_event, PLAN, json=True, input=False, lock_timeout=LOCK_TIMEOUT)
 
+    def edit_state(self, edit: Callable[[str], str]) -> None:
+        """Write an edited state, which must have the next serial: Terraform refuses any other, under its lock.
+
+        The state is a file of a private folder that ends with the call.
+        """
+        events = self._run("state pull", ignore)
+        with TemporaryDirectory(prefix="mlops-env-state-") as private:
+            path = Path(private) / "edited.tfstate"
+            path.write_text(edit("\n".join(event.message for event in events)))
+            self._run("state push", ignore, str(path), lock_timeout=LOCK_TIMEOUT)
+
     def discard_plan(self) -> None:
         """Remove the saved plan: it is good for one apply, and nothing of it should last."""
         (self._folder / PLAN).unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 Layer = Literal["services", "infrastructure", "pipelines"]
 Action = Literal["enable", "create", "update", "replace", "delete", "forget", "move", "import", "noop"]
@@ -56,6 +56,7 @@ class Change(BaseModel):
         replace_paths: The fields that force a replacement.
         reason: Terraform's own word for why, such as "replace_because_tainted".
         left: "FIELD (OWNER)" of fields that are left to others.
+        is_protected: Whether deletion protection is on: Terraform, or the cloud, then refuses to delete it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -67,6 +68,7 @@ class Change(BaseModel):
     replace_paths: tuple[str, ...] = ()
     reason: str = ""
     left: tuple[str, ...] = ()
+    is_protected: bool = Field(default=False, exclude=True)
 
     @property
     def is_noop(self) -> bool:

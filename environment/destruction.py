@@ -1,60 +1,103 @@
 """What goes when an environment is destroyed, in which order, and what stays: decided here, without I/O.
 
-The data stays unless it is given up: the bucket of artifacts and the database, and of the network what the database's
-private address hangs on. They stay in Terraform's state, so that the next create finds and uses them. Terraform cannot
-leave things out of a destroy, so it is given the list of what is to go; what depends on that goes with it.
+The data stays unless it is given up: the bucket of artifacts, the database and the secrets, and where there is a
+database, of the network what its private address hangs on. It stays in Terraform's state, so that the next create finds
+and uses it. Terraform cannot leave things out of a destroy, so it is given the list of what is to go; what depends on
+that goes with it.
+
+A create that was killed between a call and the write of the state leaves a *stray*: it is there, and Terraform does not
+know it. What carries the environment's exact name and the marks that only our modules give (a label, a description, our
+network) goes all the same, through the services' own APIs. Without the marks it may be somebody else's, and stays.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from environment.names import Names
-
 NETWORK_MODULE = "module.network."
-KEPT_ADDRESSES = (
-    "module.artifact_store.",
-    "module.database.",
-    "module.network.google_compute_network.",
-    "module.network.google_compute_global_address.",
-    "module.network.google_service_networking_connection.",
-)
-CLUSTER_ADDRESS = "module.cluster.google_container_cluster.this"
 DATABASE_TYPE = "google_sql_database_instance"
+CLUSTER_TYPE = "google_container_cluster"
 BUCKET, DATABASE, NETWORK, ADDRESS, SECRET = "bucket", "database", "network", "address", "secret"
+CLUSTER, NOTEBOOK, ACCOUNT, ROLE = "cluster", "notebook", "service account", "role"
+FIREWALL, ROUTER, SUBNETWORK = "firewall rule", "router", "subnetwork"
+KEPT_ADDRESSES = {
+    BUCKET: ("module.artifact_store.",),
+    DATABASE: ("module.database.",),
+    NETWORK: (
+        "module.network.google_compute_network.",
+        "module.network.google_compute_global_address.",
+        "module.network.google_service_networking_connection.",
+    ),
+}
 DATA_KINDS = frozenset({BUCKET, DATABASE, SECRET})
-CARRIES_DATA = frozenset({NETWORK, ADDRESS})  # what a kept database needs
-
+CARRIES_DATA = frozenset({NETWORK, ADDRESS})
+"""What a kept database needs."""
+STRAYS_FIRST = (CLUSTER, NOTEBOOK, ROLE, ACCOUNT, BUCKET)
+STRAYS_LAST = (FIREWALL, ROUTER, SUBNETWORK, ADDRESS, NETWORK)
+"""Of the network, users before what they use: when its clusters, their leftovers and the peering are gone."""
+BESIDE_TERRAFORM = frozenset({DATABASE, SECRET})
+"""What has steps of its own, whoever knows it."""
+SERVICES_BY_TYPE = {
+    "google_compute_": "compute.googleapis.com",
+    "google_container_": "container.googleapis.com",
+    "google_project_iam_": "cloudresourcemanager.googleapis.com",
+    "google_service_account": "iam.googleapis.com",
+    "google_service_networking_": "servicenetworking.googleapis.com",
+    "google_sql_": "sqladmin.googleapis.com",
+    "google_storage_": "storage.googleapis.com",
+    "google_workbench_": "notebooks.googleapis.com",
+}
+_COMMANDS = {
+    ACCOUNT: "iam service-accounts delete {name}",
+    ADDRESS: "compute addresses delete {name} {option}",
+    BUCKET: "storage rm --recursive gs://{name}",
+    CLUSTER: "container clusters delete {name} --location={place}",
+    DATABASE: "sql instances delete {name}",
+    FIREWALL: "compute firewall-rules delete {name}",
+    NETWORK: "compute networks delete {name}",
+    NOTEBOOK: "workbench instances delete {name} --location={place}",
+    ROUTER: "compute routers delete {name} {option}",
+    SECRET: "secrets delete {name}",
+    SUBNETWORK: "compute networks subnets delete {name} {option}",
+    "target http proxy": "compute target-http-proxies delete {name} {option}",
+    "target https proxy": "compute target-https-proxies delete {name} {option}",
+}
 _INDEX = re.compile(r"\[[^]]*\]")
-# What GKE makes for nodes and Services.
-# https://cloud.google.com/kubernetes-engine/docs/concepts/firewall-rules
-_OF_GKE = re.compile(r"^(gke|k8s|k8s2)-")
 
 
 class Found(NamedTuple):
-    """Something that is there: its kind, its name, and where it is ("global", a region, a zone, or nothing)."""
+    """Something that is there: its kind, its name, and where: "global", "regions/R" or "zones/Z" of Compute Engine.
+
+    Elsewhere the place is a location, or nothing. `is_marked` tells whether it carries what only our modules give it.
+    """
 
     kind: str
     name: str
     place: str = ""
+    is_marked: bool = True
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
 
 
 class ManagedState(BaseModel):
-    """What Terraform's state holds: addresses without indexes, what is protected, the database's name."""
+    """What Terraform's state holds: addresses without indexes, what is protected, the names of all that it manages.
+
+    `is_readable` is false where Cloud Storage is off: then nothing can be said.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     addresses: tuple[str, ...] = ()
     is_cluster_protected: bool = False
     database: str | None = None
+    names: frozenset[str] = frozenset()
+    is_readable: bool = True
 
 
 class DestroyReport(BaseModel):
@@ -76,58 +119,111 @@ class DestroyReport(BaseModel):
 
 def parse_managed(text: str | None) -> ManagedState:
     """Read from a state which resources Terraform manages."""
-    document: Mapping[str, Any] = json.loads(text) if text else {}
-    resources = [one for one in document.get("resources") or () if one["mode"] == "managed" and one["instances"]]
-    attributes = [(_address(one), one["instances"][0].get("attributes") or {}) for one in resources]
+    resources = list(_managed(json.loads(text) if text else {}))
+    attributes = [(_address(one), found) for one in resources for found in _attributes(one)]
     databases = [found["name"] for address, found in attributes if f".{DATABASE_TYPE}." in address and found]
     return ManagedState(
         addresses=tuple(sorted({_address(one) for one in resources})),
         is_cluster_protected=any(
-            address == CLUSTER_ADDRESS and bool(found.get("deletion_protection")) for address, found in attributes
+            f".{CLUSTER_TYPE}." in address and bool(found.get("deletion_protection")) for address, found in attributes
         ),
         database=databases[0] if databases else None,
+        names=frozenset(name for _, found in attributes for name in _names(found)),
     )
+
+
+def without_protection(text: str) -> str:
+    """Return a state, as Terraform takes it for the next one, in which no cluster is protected against deletion.
+
+    The protection of a cluster is a setting in the state and nowhere else. An apply would clear it too, but first bring
+    the cluster, and all that it depends on, to what the spec says today.
+    """
+    document = json.loads(text)
+    for resource in _managed(document):
+        if resource["type"] == CLUSTER_TYPE:
+            for found in _attributes(resource):
+                found["deletion_protection"] = False
+    return json.dumps({**document, "serial": document["serial"] + 1})
+
+
+def needed_services(managed: ManagedState) -> tuple[str, ...]:
+    """Return the APIs without which Terraform can remove nothing of what it manages."""
+    types = [address.rsplit(".", 2)[-2] for address in managed.addresses]
+    needed = (service for prefix, service in SERVICES_BY_TYPE.items() if any(one.startswith(prefix) for one in types))
+    return tuple(sorted(set(needed)))
+
+
+def kinds_to_keep(found: Iterable[Found], *, delete_data: bool) -> frozenset[str]:
+    """Return the kinds that stay on purpose; the network only stays for a database that is there."""
+    if delete_data:
+        return frozenset()
+    return DATA_KINDS | (CARRIES_DATA if any(one.kind == DATABASE for one in found) else frozenset())
+
+
+def first_targets(managed: ManagedState, kept: Collection[str]) -> tuple[str, ...]:
+    """Return what goes first: all but the network, which GKE's leftovers and the peering still hold."""
+    return tuple(one for one in last_targets(managed, kept) if not one.startswith(NETWORK_MODULE))
+
+
+def last_targets(managed: ManagedState, kept: Collection[str]) -> tuple[str, ...]:
+    """Return all that goes: of the first ones nothing is left by then."""
+    stays = tuple(prefix for kind, prefixes in KEPT_ADDRESSES.items() if kind in kept for prefix in prefixes)
+    # A database that somebody else deleted is in the state still, and would go with the network: it keeps nothing.
+    if DATABASE in kept and NETWORK not in kept:
+        stays = tuple(one for one in stays if one not in KEPT_ADDRESSES[DATABASE])
+    return tuple(one for one in managed.addresses if not one.startswith(stays))
+
+
+def split_kept(found: Iterable[Found], kept: Collection[str]) -> tuple[tuple[Found, ...], tuple[Found, ...]]:
+    """Return (what stays on purpose, what should be gone)."""
+    things = tuple(found)
+    return tuple(one for one in things if one.kind in kept), tuple(one for one in things if one.kind not in kept)
+
+
+def may_remove(thing: Found, managed: ManagedState) -> bool:
+    """Tell whether something is surely ours: Terraform knows it, or it carries our marks."""
+    return thing.is_marked or thing.name in managed.names
+
+
+def strays(found: Iterable[Found], managed: ManagedState, kinds: Iterable[str]) -> tuple[Found, ...]:
+    """Return what is ours, though Terraform does not know it: of these kinds, in their order.
+
+    A role of an account that is somebody else's is not ours either.
+    """
+    things = tuple(found)
+    others = {one.name for one in things if one.kind == ACCOUNT and not may_remove(one, managed)}
+    ours = [one for one in things if one.is_marked and one.name not in managed.names]
+    ours = [one for one in ours if one.kind != ROLE or one.name.rpartition(":")[2] not in others]
+    return tuple(one for kind in kinds for one in ours if one.kind == kind)
+
+
+def removal_command(thing: Found, project_id: str) -> str:
+    """Return the command with which a person removes what destroy leaves alone."""
+    if thing.kind == ROLE:
+        role, _, member = thing.name.partition(" of ")
+        return f"gcloud projects remove-iam-policy-binding {project_id} --role={role} --member={member}"
+    scope, _, where = thing.place.partition("/")
+    option = f"--{scope.removesuffix('s')}={where}" if where else f"--{scope}"
+    general = f"compute {thing.kind.replace(' ', '-')}s delete {{name}} {{option}}"  # what GKE has left
+    command = _COMMANDS.get(thing.kind, general).format(name=thing.name, place=thing.place, option=option)
+    return f"gcloud {command} --project={project_id}"
+
+
+def _managed(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    return (one for one in document.get("resources") or () if one["mode"] == "managed" and one["instances"])
+
+
+def _attributes(resource: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    return (one["attributes"] for one in resource["instances"] if one.get("attributes"))
+
+
+def _names(attributes: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names by which the inventory knows a resource: of a role, "ROLE of MEMBER"."""
+    yield from (attributes[key] for key in ("name", "email") if isinstance(attributes.get(key), str))
+    if attributes.get("role") and attributes.get("member"):
+        yield f"{attributes['role']} of {attributes['member']}"
 
 
 def _address(resource: Mapping[str, Any]) -> str:
     module = _INDEX.sub("", resource.get("module", ""))
     return f"{module}{'.' if module else ''}{resource['type']}.{resource['name']}"
-
-
-def first_targets(managed: ManagedState, *, delete_data: bool) -> tuple[str, ...]:
-    """Return what goes first: all but the network, which GKE's leftovers and the peering still hold."""
-    return tuple(one for one in _going(managed, delete_data) if not one.startswith(NETWORK_MODULE))
-
-
-def last_targets(managed: ManagedState, *, delete_data: bool) -> tuple[str, ...]:
-    """Return what goes last: what is left of the network, unless a kept database needs it."""
-    return tuple(_going(managed, delete_data))
-
-
-def _going(managed: ManagedState, delete_data: bool) -> Iterable[str]:
-    return (one for one in managed.addresses if delete_data or not one.startswith(KEPT_ADDRESSES))
-
-
-def is_left_by_gke(name: str) -> bool:
-    """Tell whether GKE has named something: within the environment's own network that is enough to know it."""
-    return bool(_OF_GKE.match(name))
-
-
-def is_disk_of(cluster: str, name: str, labels: Mapping[str, str]) -> bool:
-    """Tell whether a disk is a claim's or a node's of this cluster: disks are in no network, so others' look alike."""
-    return labels.get("goog-k8s-cluster-name") == cluster or name.startswith(f"gke-{cluster}-")
-
-
-def is_ours(name: str, names: Names) -> bool:
-    """Tell whether a name begins as all of the environment's do."""
-    return name.startswith(f"{names.prefix}-")
-
-
-def split_kept(
-    found: Iterable[Found], managed: ManagedState, *, delete_data: bool
-) -> tuple[tuple[Found, ...], tuple[Found, ...]]:
-    """Return (what stays on purpose, what should be gone)."""
-    needs_network = any(one.startswith("module.database.") for one in managed.addresses)
-    kinds = frozenset() if delete_data else DATA_KINDS | (CARRIES_DATA if needs_network else frozenset())
-    kept = tuple(one for one in found if one.kind in kinds)
-    return kept, tuple(one for one in found if one.kind not in kinds)

@@ -4,6 +4,9 @@ Guarded are cluster, node pool, database, bucket and VPC, and the namespace with
 is refused unless its address is allowed. A resource whose creation failed is no loss: Terraform calls it tainted and
 makes it again with the next apply. But `terraform taint` marks a good one the same way, so it takes more than the
 mark: it must never have been ready.
+
+Deletion protection is another lock. What is allowed to be lost and protected would be refused by Terraform in the
+middle of an apply: it is refused here, before that. What was never ready has nothing to protect.
 """
 
 from __future__ import annotations
@@ -66,10 +69,13 @@ def check(changes: Iterable[Change], allowed: Collection[str], never_ready: Coll
     """Stop where a change must not be made.
 
     Raises:
-        ReplacementRefusedError: Names every one, what forces it, and what would allow all of them.
+        ReplacementRefusedError: Names every one, what forces it, and what would allow all of them; or what is allowed
+            and protected.
     """
     if found := refused(changes, allowed, never_ready):
         raise refusal(found)
+    if found := tuple(one for one in guarded(changes) if one.is_protected and one.address not in never_ready):
+        raise protection(found)
 
 
 def refusal(changes: Collection[Change]) -> ReplacementRefusedError:
@@ -77,6 +83,25 @@ def refusal(changes: Collection[Change]) -> ReplacementRefusedError:
     lines = ", ".join(f"{change}{_why(change)}" for change in changes)
     allow = " ".join(f"--allow-replace {_quoted(address_of(change))}" for change in changes)
     return ReplacementRefusedError(f"refused: {lines}", f"what is in them would be lost; to let it happen add {allow}")
+
+
+def protection(changes: Collection[Change]) -> ReplacementRefusedError:
+    """Return the error that names what may be lost and is protected, in one line."""
+    settings = sorted({_setting(change) for change in changes})
+    off = " ".join(f"--set {setting}=false" for setting in settings)
+    return ReplacementRefusedError(
+        f"refused: {', '.join(map(str, changes))}: deletion protection is on",
+        f"turn it off with a create of its own first, which changes nothing else: {off}",
+    )
+
+
+def still_protected(changes: Iterable[Change], lost: Collection[Change]) -> bool:
+    """Tell whether the protection of what was never ready stands in the way of its replacement."""
+    return any(one.is_protected and is_of_type(one, CLUSTER) and one not in lost for one in guarded(changes))
+
+
+def _setting(change: Change) -> str:
+    return f"{'database' if is_of_type(change, DATABASE) else 'cluster'}.deletion_protection"
 
 
 def address_of(change: Change) -> str:

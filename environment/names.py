@@ -5,6 +5,7 @@ Terraform derives the same names from the same prefix (terraform/modules/*/); a 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 CLUSTER_LIMIT = 40  # https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters
@@ -33,9 +34,29 @@ class Names:
         return f"{self.prefix}-subnetwork"
 
     @property
+    def router(self) -> str:
+        """The router of NAT."""
+        return f"{self.prefix}-router"
+
+    @property
+    def private_services(self) -> str:
+        """The range from which Google gives Cloud SQL its address."""
+        return f"{self.prefix}-private-services"
+
+    @property
+    def firewall_rules(self) -> tuple[str, ...]:
+        """Dataflow's workers among each other, and the control plane to its nodes."""
+        return f"{self.prefix}-dataflow-workers", f"{self.prefix}-control-plane"
+
+    @property
     def cluster(self) -> str:
         """The GKE cluster."""
         return f"{self.prefix}-cluster"
+
+    @property
+    def node_pool(self) -> str:
+        """The cluster's node pool."""
+        return f"{self.prefix}-pool"
 
     @property
     def bucket(self) -> str:
@@ -67,6 +88,10 @@ class Names:
     def database(self, suffix: str) -> str:
         """The Cloud SQL instance: Google blocks a name for a week after deletion, so it carries a suffix."""
         return f"{self.prefix}-mysql-{suffix}"
+
+    def is_database(self, name: str) -> bool:
+        """Tell whether an instance's name is this environment's, with whatever suffix."""
+        return bool(re.fullmatch(rf"{re.escape(self.database(''))}[a-z0-9]{{{SUFFIX_LENGTH}}}", name))
 
     def problems(self) -> list[str]:
         """Say which derived names are longer than Google allows; empty when all fit."""

@@ -148,7 +148,16 @@ def _change(address: str, change: Mapping[str, Any], reason: str = "") -> Change
         fields=fields,
         replace_paths=tuple(map(attribute_path, forcing)),
         reason=reason,
+        is_protected=_is_protected(change.get("before")),
     )
+
+
+def _is_protected(before: Any) -> bool:
+    """Tell whether deletion protection is on: Terraform's own setting, or that of Cloud SQL."""
+    values: Mapping[str, Any] = before if isinstance(before, Mapping) else {}
+    settings = values.get("settings")
+    inner = settings[0] if isinstance(settings, list) and settings and isinstance(settings[0], Mapping) else {}
+    return values.get("deletion_protection") is True or inner.get("deletion_protection_enabled") is True
 
 
 Steps = tuple[str | int, ...]

@@ -39,7 +39,7 @@ def create_environment(
         overrides: "KEY=VALUE" with dotted spec fields.
         approved: Whether a person has approved the change, where the spec requires it.
         force_conflicts: Take over fields of Kubernetes objects that others have set since, instead of stopping.
-        allow_replace: Addresses of what may be lost: cluster, node pool, database, bucket, VPC, Deployment.
+        allow_replace: Addresses of what may be lost: cluster, node pool, database, bucket, VPC, Deployment, Namespace.
     """
     spec = load_spec(environment, overrides, approved=approved)
     seconds: dict[str, float] = {}
@@ -48,7 +48,7 @@ def create_environment(
         guard_before_services(spec, allow_replace)
         services = _timed(seconds, enable_services, environment, overrides, approved)
         done += [f"enable {service}" for service in services.changed]
-        check_recorded_namespace(spec)
+        check_recorded_namespace(spec, tuple(allow_replace or ()))
         if manifests.state.is_final():
             manifests.result()  # manifests that cannot be had are better missed before the infrastructure is made
         infrastructure = _timed(seconds, provision_infra, environment, overrides, approved, allow_replace)

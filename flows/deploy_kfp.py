@@ -54,7 +54,8 @@ def deploy_kfp(
         overrides: "KEY=VALUE" with dotted spec fields.
         approved: Whether a person has approved the change, where the spec requires it.
         force_conflicts: Take over fields that others have set since (as kubectl edit does), instead of stopping.
-        allow_replace: "Deployment NAMESPACE/NAME" of those that may be made anew where they cannot change in place.
+        allow_replace: "Deployment NAMESPACE/NAME" of those that may be made anew where they cannot change in place;
+            "Namespace NAME" of an installation in another namespace, which goes first.
     """
     spec = load_spec(environment, overrides, approved=approved)
     with exclusive(spec.name):
@@ -70,24 +71,31 @@ def deploy_kfp(
     return Completed(message=describe_changes(report.change_count), data=report)
 
 
-def _deploy(spec: Environment, force: bool, recreate: tuple[str, ...]) -> tuple[PipelinesReport, tuple[Change, ...]]:
+def _deploy(
+    spec: Environment, force: bool, allow_replace: tuple[str, ...]
+) -> tuple[PipelinesReport, tuple[Change, ...]]:
     mirror = fetch_manifests.submit(spec.pipelines.version)
     infrastructure = read_infrastructure(spec)
     rendering = render_manifests.submit(kustomize_parameters(spec, infrastructure), mirror.result())
     access = read_cluster_access(spec, infrastructure)
     with cluster_connections(access):
         reach_cluster(access)
-        check_namespace(spec, access)
-        return _install(spec, access, rendering.result(), force, recreate)
+        moved = check_namespace(spec, access, allow_replace)
+        return _install(spec, access, rendering.result(), force, allow_replace, moved)
 
 
 def _install(
-    spec: Environment, access: ClusterAccess, rendered: Rendered, force: bool, recreate: tuple[str, ...]
+    spec: Environment,
+    access: ClusterAccess,
+    rendered: Rendered,
+    force: bool,
+    recreate: tuple[str, ...],
+    moved: tuple[Change, ...],
 ) -> tuple[PipelinesReport, tuple[Change, ...]]:
     # Prefect looks for futures in all that a task is given, unless it is quoted: here in thousands of fields.
     manifests = cast("tuple[Manifest, ...]", quote(rendered.manifests))
 
-    changes = apply_prerequisites(spec, access, manifests, force)
+    changes = moved + apply_prerequisites(spec, access, manifests, force)
     secret_changes, secret_versions = apply_secrets(spec, access, force)
     changes += secret_changes
     changes += apply_objects(spec, access, manifests, secret_versions, force, recreate)

@@ -10,13 +10,20 @@ from prefect.states import Completed
 from environment.destruction import (
     BUCKET,
     DATABASE,
+    NETWORK,
     SECRET,
+    STRAYS_FIRST,
+    STRAYS_LAST,
     DestroyReport,
     Found,
     ManagedState,
     first_targets,
+    kinds_to_keep,
     last_targets,
+    may_remove,
+    removal_command,
     split_kept,
+    strays,
 )
 from environment.errors import MlopsEnvError, SpecError
 from environment.spec import Environment
@@ -24,6 +31,7 @@ from flows.exclusion import exclusive
 from flows.history import recorded
 from flows.names import run_name
 from tasks.destroy import (
+    check_services,
     clear_protection,
     cut_peering,
     delete_database,
@@ -34,15 +42,14 @@ from tasks.destroy import (
     prepare_terraform,
     read_managed_state,
     remove_pipelines,
+    remove_strays,
     sweep_leftovers,
     take_inventory,
     terraform_destroy,
 )
-from tasks.pipelines import cluster_connections
+from tasks.pipelines import NAMESPACE_SECONDS, cluster_connections
 from tasks.plan import read_state_folder
 from tasks.spec import load_spec
-
-NAMESPACE_SECONDS = 300.0
 
 
 @flow(name="destroy-environment", flow_run_name=run_name("destroy"))
@@ -71,8 +78,11 @@ def destroy_environment(
     if confirmed_name != spec.name:
         raise SpecError(f"'{confirmed_name}' is not the name of the environment", f"to destroy it, type {spec.name}")
     with exclusive(spec.name), recorded(spec, "destroy") as changes:
-        report = _destroy(spec, delete_data, namespace_timeout_seconds)
-        changes += [f"delete {one}" for one in report.removed]
+        removed: list[str] = []
+        try:
+            report = _destroy(spec, delete_data, namespace_timeout_seconds, removed)
+        finally:
+            changes += [f"delete {one}" for one in removed]  # history tells also what a failed run removed
     create_table_artifact(
         key=f"destroyed-{spec.name}",
         table=[{"removed": one} for one in report.removed] + [{"kept": one} for one in report.kept],
@@ -82,25 +92,21 @@ def destroy_environment(
     return Completed(message=f"{count} removed" if count else "Nothing to destroy", data=report)
 
 
-def _destroy(spec: Environment, delete_data: bool, namespace_seconds: float) -> DestroyReport:
+def _destroy(spec: Environment, delete_data: bool, namespace_seconds: float, removed: list[str]) -> DestroyReport:
+    """Do so, and add to `removed` step by step what is gone."""
     managed = read_managed_state(spec)
     found, warnings = take_inventory(spec)
-    kept, unwanted = split_kept(found, managed, delete_data=delete_data)
-    removed: list[str] = []
-    if unwanted or last_targets(managed, delete_data=delete_data):
+    kept_kinds = kinds_to_keep(found, delete_data=delete_data)
+    kept, unwanted = split_kept(found, kept_kinds)
+    if unwanted or last_targets(managed, kept_kinds):
+        check_services(spec, managed)
         removed += _remove_pipelines(spec, namespace_seconds)
         if delete_data:
-            _give_up_data(spec, found)
-        removed += _remove_infrastructure(spec, managed, delete_data)
-        _delete_secrets(spec, unwanted)
+            removed += _give_up_data(spec, managed, found)
+        _remove_infrastructure(spec, managed, unwanted, kept_kinds, removed)
         found, warnings = take_inventory(spec)
-        kept, left = split_kept(found, read_managed_state(spec), delete_data=delete_data)
-        if left:
-            raise MlopsEnvError(
-                f"{len(left)} things are still there: {', '.join(map(str, left[:10]))}",
-                "run destroy again; what Terraform's state does not know has to be deleted by hand",
-            )
-        removed += [str(one) for one in unwanted if one.kind in (DATABASE, SECRET)]  # beside Terraform
+        kept, left = split_kept(found, kept_kinds)
+        _check_nothing_is_left(spec, left)
     # Terraform knows the database and nobody else does: its name is blocked for a week when it is gone.
     forget_notes(spec, with_suffix=not any(one.kind == DATABASE for one in kept))
     return DestroyReport(
@@ -122,34 +128,52 @@ def _remove_pipelines(spec: Environment, seconds: float) -> tuple[str, ...]:
         return remove_pipelines(spec, access, seconds)
 
 
-def _give_up_data(spec: Environment, found: tuple[Found, ...]) -> None:
-    """Empty the bucket, and delete the database with a backup that outlives it, which Terraform would not take."""
-    for one in found:
+def _give_up_data(spec: Environment, managed: ManagedState, found: tuple[Found, ...]) -> list[str]:
+    """Empty the bucket, delete the secrets, and the database with a backup that outlives it; return what is gone.
+
+    Terraform would not take the backup, and never knew the secrets.
+    """
+    removed = []
+    for one in (one for one in found if may_remove(one, managed)):
         if one.kind == DATABASE:
             delete_database(spec, one)
+            removed.append(str(one))
         elif one.kind == BUCKET:
             empty_bucket(spec, one)
+        elif one.kind == SECRET:
+            delete_secret(spec, one)
+            removed.append(str(one))
+    return removed
 
 
-def _remove_infrastructure(spec: Environment, managed: ManagedState, delete_data: bool) -> tuple[str, ...]:
+def _remove_infrastructure(
+    spec: Environment, managed: ManagedState, unwanted: tuple[Found, ...], kept: frozenset[str], removed: list[str]
+) -> None:
     """Destroy the network last: until then leftovers of GKE and the peering hold it."""
-    removed: tuple[str, ...] = ()
+    if astray := strays(unwanted, managed, STRAYS_FIRST):
+        removed += remove_strays(spec, astray)
     if managed.addresses:
         prepare_terraform(spec, managed)
         if managed.is_cluster_protected:
             clear_protection(spec)
-        if targets := first_targets(managed, delete_data=delete_data):
-            removed += tuple(change.address for change in terraform_destroy(spec, targets))
-    removed += sweep_leftovers(spec)
-    managed = read_managed_state(spec)
-    if delete_data or not any(one.startswith("module.database.") for one in managed.addresses):
+        if targets := first_targets(managed, kept):
+            removed += [change.address for change in terraform_destroy(spec, targets)]
+    swept = sweep_leftovers(spec)
+    removed += swept
+    if NETWORK not in kept:
         cut_peering(spec)
-    if targets := last_targets(managed, delete_data=delete_data):
-        removed += tuple(change.address for change in terraform_destroy(spec, targets))
-    return removed
+    if astray := strays([one for one in unwanted if str(one) not in swept], managed, STRAYS_LAST):
+        removed += remove_strays(spec, astray)
+    if targets := last_targets(read_managed_state(spec), kept):
+        removed += [change.address for change in terraform_destroy(spec, targets)]
 
 
-def _delete_secrets(spec: Environment, unwanted: tuple[Found, ...]) -> None:
-    for one in unwanted:
-        if one.kind == SECRET:
-            delete_secret(spec, one)
+def _check_nothing_is_left(spec: Environment, left: tuple[Found, ...]) -> None:
+    if not left:
+        return
+    marked = "" if any(one.is_marked for one in left) else ", without the marks that tell that they are ours"
+    commands = "; ".join(removal_command(one, spec.project_id) for one in left[:10])
+    raise MlopsEnvError(
+        f"{len(left)} things with the names of {spec.name} are still there{marked}: {', '.join(map(str, left[:10]))}",
+        f"run destroy again, or remove them by hand: {commands}",
+    )

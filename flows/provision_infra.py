@@ -8,12 +8,13 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from environment.errors import ReplacementRefusedError
-from environment.guard import is_of_type, name_before
+from environment.guard import is_of_type, name_before, still_protected
 from environment.reports import InfrastructureReport, describe_changes
 from environment.spec import Environment
 from environment.terraform_plan import DATABASE, bucket_change
 from flows.exclusion import exclusive
 from flows.names import run_name
+from tasks.destroy import clear_protection
 from tasks.guard import Changes, back_up_database, check_replacements
 from tasks.infrastructure import (
     discard_plan,
@@ -61,6 +62,9 @@ def _provision(spec: Environment, allow_replace: tuple[str, ...]) -> Infrastruct
     made = [bucket_change(spec.state.bucket)] if ensure_state_bucket(spec) else []
     suffix = ensure_database_suffix(spec)
     planned, lost = _plan(spec, suffix, allow_replace)
+    if still_protected(planned, lost):
+        clear_protection(spec)  # of a cluster that never was: the plan was made from the state before
+        planned, lost = _plan(spec, suffix, allow_replace)
     for database in (one for one in lost if is_of_type(one, DATABASE)):
         back_up_database(spec, name_before(database) or spec.names.database(suffix))
         if database.action == "replace":

@@ -11,17 +11,27 @@ from clients.kubernetes.connection import ClusterAccess
 from clients.kubernetes.removal import remove_installation
 from clients.network_leftovers import open_leftovers
 from clients.secret_manager import SecretManager
+from clients.service_usage import ServiceUsage
 from clients.sql_admin import SqlAdmin
 from clients.storage import Storage
+from clients.strays import remove_stray
 from environment.changes import Change
-from environment.destruction import CLUSTER_ADDRESS, Found, ManagedState, parse_managed
-from environment.errors import GoogleApiError, ServiceDisabledError, UnreachableError
+from environment.destruction import Found, ManagedState, needed_services, without_protection
+from environment.errors import (
+    CredentialsError,
+    GoogleApiError,
+    KubernetesError,
+    MlopsEnvError,
+    ServiceDisabledError,
+    TransientError,
+    UnreachableError,
+)
 from environment.names import UNKNOWN_SUFFIX
 from environment.objects import ObjectReference
 from environment.paths import project_root
 from environment.record import RECORD_OBJECT
 from environment.spec import Environment
-from environment.state_folder import STATE_OBJECT, SUFFIX_OBJECT, StateFolder
+from environment.state_folder import SUFFIX_OBJECT, StateFolder
 from environment.terraform_plan import infrastructure_changes
 from environment.terraform_variables import terraform_variables
 from tasks.console import DETAIL, PASSING
@@ -35,17 +45,37 @@ FINAL_BACKUP_DAYS = 30
 @task(name="take-inventory", task_run_name="take inventory of {environment.name}", **RETRIED)
 def take_inventory(environment: Environment) -> tuple[tuple[Found, ...], tuple[str, ...]]:
     """Read what is there, and which APIs are off."""
+    get_run_logger().info("Looking at what is there", extra=PASSING)
     return read_inventory(environment, Addresses.from_environment())
 
 
 @task(name="read-managed-state", task_run_name="read state of {environment.name}", **RETRIED)
 def read_managed_state(environment: Environment) -> ManagedState:
     """Read what Terraform manages; nothing where there is no state."""
-    storage = Storage(Addresses.from_environment(), environment.project_id)
     try:
-        return parse_managed(storage.read(environment.state.bucket, f"{environment.state_prefix}/{STATE_OBJECT}"))
+        return infrastructure.read_managed(environment, Addresses.from_environment())
     except ServiceDisabledError:
-        return ManagedState()
+        return ManagedState(is_readable=False)
+
+
+@task(name="check-services", task_run_name="check services", **RETRIED)
+def check_services(environment: Environment, managed: ManagedState) -> None:
+    """Make sure that the APIs are on through which things are removed: they are never enabled here.
+
+    Raises:
+        MlopsEnvError: Names those that are off, and what turns them on.
+    """
+    off = [] if managed.is_readable else ["storage.googleapis.com"]
+    try:
+        enabled = ServiceUsage(Addresses.from_environment(), environment.project_id).list_enabled()
+        off += [service for service in needed_services(managed) if service not in enabled]
+    except ServiceDisabledError:
+        pass  # without Service Usage nobody can say
+    if off:
+        raise MlopsEnvError(
+            f"{', '.join(off)} {'is' if len(off) == 1 else 'are'} off, and {environment.name} still has things there",
+            f"run `gcloud services enable {' '.join(off)} --project={environment.project_id}`, then destroy again",
+        )
 
 
 @task(name="find-cluster", task_run_name="find cluster of {environment.name}")
@@ -57,19 +87,29 @@ def find_cluster(environment: Environment, kept: StateFolder) -> tuple[ClusterAc
     addresses = Addresses.from_environment()
     try:
         access = gke.read_cluster_access(addresses, environment.project_id, location, name)
-        open_objects(access).cluster.read_version()
-    except (ServiceDisabledError, UnreachableError) as error:
-        return None, f"Kubernetes objects go with the cluster: {error.message}"
+    except ServiceDisabledError as error:
+        return None, _goes_anyway(error)
     except GoogleApiError as error:
         if error.status in (404, 0):  # 0: it is there, but neither made whole nor running
-            return None, "" if error.status else f"Kubernetes objects go with the cluster: {error.message}"
+            return None, "" if error.status else _goes_anyway(error)
         raise
+    try:
+        open_objects(access).cluster.read_version()
+    except (UnreachableError, KubernetesError, CredentialsError) as error:
+        return None, _goes_anyway(error)
     return access, ""
+
+
+def _goes_anyway(error: MlopsEnvError) -> str:
+    return f"Kubernetes objects go with the cluster, and what they made outside of it is swept: {error.message}"
 
 
 @task(name="remove-pipelines", task_run_name="remove Kubeflow Pipelines")  # the deadline is the step's own
 def remove_pipelines(environment: Environment, access: ClusterAccess, timeout_seconds: float) -> tuple[str, ...]:
-    """Take off the cluster what has effects outside of it, or could block its end; return what was deleted."""
+    """Take off the cluster what has effects outside of it, or could block its end; return what was deleted.
+
+    A cluster that stops answering, or refuses us, is no reason to stop: it goes anyway.
+    """
     logger = get_run_logger()
     logger.info("Removing Kubeflow Pipelines", extra=PASSING)
     removed: list[str] = []
@@ -78,9 +118,14 @@ def remove_pipelines(environment: Environment, access: ClusterAccess, timeout_se
         removed.append(str(reference))
         logger.info("Deleted %s", reference, extra=DETAIL)
 
-    remove_installation(
-        open_objects(access), apply_set_of(environment), timeout_seconds=timeout_seconds, on_removed=report
-    )
+    try:
+        remove_installation(
+            open_objects(access), apply_set_of(environment), timeout_seconds=timeout_seconds, on_removed=report
+        )
+    except (TransientError, CredentialsError, KubernetesError) as error:
+        if isinstance(error, KubernetesError) and not isinstance(error, TransientError) and error.status != 403:
+            raise
+        logger.warning(_goes_anyway(error))
     return tuple(sorted(removed))
 
 
@@ -107,33 +152,36 @@ def delete_secret(environment: Environment, secret: Found) -> None:
 
 @task(name="prepare-terraform", task_run_name="terraform init", **RETRIED)
 def prepare_terraform(environment: Environment, managed: ManagedState) -> None:
-    """Initialise Terraform with variables that clear deletion protection, for the environment as it is named."""
+    """Initialise Terraform for the environment as it is named."""
+    get_run_logger().info("terraform init", extra=PASSING)
     suffix = (managed.database or UNKNOWN_SUFFIX).rsplit("-", 1)[-1]
-    values = terraform_variables(environment, suffix)
-    values["cluster"]["deletion_protection"] = False
-    values["database"]["deletion_protection"] = False
     terraform = infrastructure.open_terraform(environment, Addresses.from_environment())
     terraform.prepare(project_root() / "terraform")
-    terraform.write_variables(values)
+    terraform.write_variables(terraform_variables(environment, suffix))
     terraform.init(environment.state.bucket, environment.state_prefix)
 
 
-@task(name="clear-protection", task_run_name="clear deletion protection", timeout_seconds=3600, **RETRIED)
+@task(name="clear-protection", task_run_name="clear deletion protection", **RETRIED)
 def clear_protection(environment: Environment) -> None:
-    """Let go of the cluster: its protection is a setting in Terraform's state, which an apply changes."""
+    """Let go of the cluster: its protection is a setting in Terraform's state."""
     get_run_logger().info("Clearing the deletion protection of the cluster")
-    terraform = infrastructure.open_terraform(environment, Addresses.from_environment())
-    try:
-        terraform.plan(targets=[CLUSTER_ADDRESS], refresh=False)
-        terraform.apply(lambda event: None)
-    finally:
-        terraform.discard_plan()
+    infrastructure.open_terraform(environment, Addresses.from_environment()).edit_state(without_protection)
+
+
+@task(name="remove-strays", task_run_name="remove strays", **RETRIED)
+def remove_strays(environment: Environment, strays: tuple[Found, ...]) -> tuple[str, ...]:
+    """Remove what is ours though Terraform does not know it, in the given order; return what that was."""
+    for one in strays:
+        get_run_logger().info("Deleting %s, which Terraform does not know", one)
+        remove_stray(environment, Addresses.from_environment(), one)
+    return tuple(map(str, strays))
 
 
 @task(name="terraform-destroy", task_run_name="terraform destroy", **RETRIED)
 def terraform_destroy(environment: Environment, targets: tuple[str, ...]) -> tuple[Change, ...]:
     """Destroy these addresses; return what that removed."""
     logger = get_run_logger()
+    logger.info("terraform plan", extra=PASSING)
     terraform = infrastructure.open_terraform(environment, Addresses.from_environment())
     try:
         terraform.plan(destroy=True, targets=targets)
@@ -147,11 +195,12 @@ def terraform_destroy(environment: Environment, targets: tuple[str, ...]) -> tup
 
 @task(name="sweep-leftovers", task_run_name="sweep what GKE left", **RETRIED)
 def sweep_leftovers(environment: Environment) -> tuple[str, ...]:
-    """Delete what GKE left in the environment's network, forwarding rules before what they use."""
+    """Delete what GKE left of the environment's cluster, users before what they use."""
+    get_run_logger().info("Looking at what GKE left", extra=PASSING)
     try:
-        with open_leftovers(Addresses.from_environment(), environment.names) as network:
+        with open_leftovers(Addresses.from_environment(), environment) as network:
             left = network.list()
-            for one in sorted(left, key=lambda found: found.kind != "forwarding rule"):
+            for one in left:
                 get_run_logger().info("Deleting %s, which GKE left", one)
                 network.delete(one)
     except ServiceDisabledError:
@@ -163,7 +212,7 @@ def sweep_leftovers(environment: Environment) -> tuple[str, ...]:
 def cut_peering(environment: Environment) -> bool:
     """Cut private services access from the network's side; say whether there was any."""
     try:
-        with open_leftovers(Addresses.from_environment(), environment.names) as network:
+        with open_leftovers(Addresses.from_environment(), environment) as network:
             return network.cut_peering()
     except ServiceDisabledError:
         return False

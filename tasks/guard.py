@@ -10,12 +10,13 @@ from prefect.artifacts import create_table_artifact
 from clients import gke, infrastructure
 from clients.addresses import Addresses
 from clients.database_backups import BACKUP_SECONDS, back_up_for_good
+from clients.sql_admin import SqlAdmin
 from environment import guard
 from environment.changes import Change
 from environment.errors import GoogleApiError, ReplacementRefusedError
 from environment.plan_texts import plan_table
 from environment.spec import Environment
-from environment.terraform_plan import CLUSTER
+from environment.terraform_plan import CLUSTER, DATABASE
 from tasks.policy import RETRIED
 
 Changes = tuple[Change, ...]
@@ -70,35 +71,53 @@ def judge(environment: Environment, changes: Changes, allowed: Iterable[str]) ->
 
 
 def _never_ready(environment: Environment, tainted: Changes) -> frozenset[str]:
-    """Return the addresses of what failed to be made: by what GKE says, or since no apply has come to its end."""
+    """Return the addresses of what failed to be made: by what Google says, or since no apply has come to its end."""
     addresses = Addresses.from_environment()
     is_first = infrastructure.read_infrastructure(environment, addresses) is None
     found = frozenset(change.address for change in tainted if is_first)
-    cluster = gke.read_cluster_status(
-        addresses, environment.project_id, environment.location, environment.names.cluster
-    )
     for change in tainted:
-        if not guard.is_of_type(change, CLUSTER):
-            continue
-        get_run_logger().warning(
-            "The cluster's creation failed%s: it is tainted, so that this apply replaces it",
-            f" ({cluster.describe()})" if cluster else "",
-        )
-        if cluster is None or cluster.was_never_ready:
-            found |= {change.address}
+        for resource_type, look in _LOOKS.items():
+            if guard.is_of_type(change, resource_type):
+                was_never_ready, said = look(environment, addresses)
+                found |= {change.address} if was_never_ready else frozenset()
+                if change.address in found:
+                    get_run_logger().warning("%s", _explained(change, said))
     return found
+
+
+def _explained(change: Change, said: str) -> str:
+    why = f" ({said})" if said else ""
+    return f"The creation of {change.address} failed{why}: it is tainted, so that this apply replaces it"
+
+
+def _look_at_cluster(environment: Environment, addresses: Addresses) -> tuple[bool, str]:
+    found = _read_cluster(environment)
+    return (True, "") if found is None else (found.was_never_ready, found.describe())
+
+
+def _look_at_pool(environment: Environment, addresses: Addresses) -> tuple[bool, str]:
+    names, location = environment.names, environment.location
+    found = gke.read_pool_status(addresses, environment.project_id, location, names.cluster, names.node_pool)
+    return (True, "") if found is None else (found.was_never_ready, found.describe())
+
+
+def _look_at_database(environment: Environment, addresses: Addresses) -> tuple[bool, str]:
+    """FAILED says nothing: a database that had data can come to that in a maintenance."""
+    instance = infrastructure.read_managed(environment, addresses).database
+    state = SqlAdmin(addresses, environment.project_id).read_state(instance) if instance else None
+    return state in (None, "PENDING_CREATE"), state or ""
+
+
+_LOOKS = {CLUSTER: _look_at_cluster, guard.NODE_POOL: _look_at_pool, DATABASE: _look_at_database}
 
 
 def explain_failed_cluster(environment: Environment) -> None:
     """Say what GKE says of a cluster whose creation failed, and what happens to it next."""
     found = _read_cluster(environment)
     if found and found.was_never_ready:
-        get_run_logger().warning(
-            "The cluster %s is %s: Terraform holds it as tainted, so the next create replaces it; where the zone has "
-            "no capacity, choose another with --set zone=ZONE",
-            environment.names.cluster,
-            found.describe(),
-        )
+        name = environment.names.cluster
+        get_run_logger().warning("The cluster %s is %s", name, found.describe())
+        get_run_logger().warning("Terraform holds the cluster as tainted: the next create replaces it")
 
 
 def _read_cluster(environment: Environment) -> gke.ClusterStatus | None:

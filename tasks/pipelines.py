@@ -11,7 +11,7 @@ from prefect import get_run_logger, task
 from clients import gke, pipeline_secrets
 from clients.addresses import Addresses
 from clients.environment_status import read_record
-from clients.kubernetes import apply, apply_sets, pipelines, prerequisites, rollout
+from clients.kubernetes import apply, apply_sets, pipelines, prerequisites, removal, rollout
 from clients.kubernetes.connection import ClusterAccess
 from clients.kubernetes.objects import Objects, close_cluster, open_cluster
 from environment.apply_set import PIPELINES, ApplySet
@@ -28,6 +28,8 @@ from tasks.policy import RETRIED
 from tasks.progress import Progress
 
 UI_SECONDS = 300.0
+NAMESPACE_SECONDS = 300.0
+"""When to give up on a namespace that a finalizer holds."""
 
 Changes = tuple[Change, ...]
 Manifests = tuple[Manifest, ...]
@@ -87,13 +89,24 @@ def reach_cluster(access: ClusterAccess) -> str:
 
 
 @task(name="check-namespace", task_run_name="check for another installation", **RETRIED)
-def check_namespace(environment: Environment, access: ClusterAccess) -> None:
-    """Make sure that the cluster has no Kubeflow Pipelines in another namespace."""
-    apply_sets.check_alone(open_objects(access), apply_set_of(environment))
+def check_namespace(environment: Environment, access: ClusterAccess, allow_replace: tuple[str, ...] = ()) -> Changes:
+    """Make sure that the cluster has no Kubeflow Pipelines in another namespace; one that may go is removed first."""
+    objects, logger = open_objects(access), get_run_logger()
+    removed = []
+    for other in apply_sets.check_alone(objects, apply_set_of(environment), allow_replace):
+        logger.warning("Will be lost, as allowed: Namespace %s and all that is in it", other.namespace)
+        removal.remove_namespace(
+            objects,
+            other,
+            timeout_seconds=NAMESPACE_SECONDS,
+            on_removed=lambda reference: logger.info("Deleted %s", reference, extra=DETAIL),
+        )
+        removed.append(Change(layer="pipelines", action="delete", address=f"Namespace {other.namespace}"))
+    return tuple(removed)
 
 
 @task(name="check-recorded-namespace", task_run_name="check recorded namespace", **RETRIED)
-def check_recorded_namespace(environment: Environment) -> None:
+def check_recorded_namespace(environment: Environment, allow_replace: tuple[str, ...] = ()) -> None:
     """Where the record names another namespace, make sure that nothing is there, before infrastructure follows."""
     addresses = Addresses.from_environment()
     record = read_record(environment, addresses)
@@ -107,7 +120,7 @@ def check_recorded_namespace(environment: Environment) -> None:
             return  # it went with its cluster
         raise
     with cluster_connections(access):
-        apply_sets.check_alone(open_objects(access), apply_set_of(environment))
+        apply_sets.check_alone(open_objects(access), apply_set_of(environment), allow_replace)
 
 
 @task(name="apply-prerequisites", task_run_name="apply namespace and definitions", timeout_seconds=300, **RETRIED)

@@ -5,7 +5,7 @@ The rules are in `environment.apply_set`; all reads and writes of the parent and
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import chain
 
 from clients.kubernetes.apply import OnChange, ignore
@@ -14,7 +14,7 @@ from clients.kubernetes.objects import Objects
 from clients.kubernetes.parallel import in_parallel
 from environment.apply_set import ID_LABEL, ApplySet, Extent, installed_namespaces, prunable
 from environment.changes import Change
-from environment.errors import KubernetesError
+from environment.errors import ReplacementRefusedError
 from environment.object_changes import FIELD_MANAGER, deleted
 from environment.objects import GroupKind, ObjectReference, reference_of
 
@@ -38,21 +38,29 @@ def list_installations(objects: Objects, name: str) -> tuple[str, ...]:
     return installed_namespaces(name, parents)
 
 
-def check_alone(objects: Objects, apply_set: ApplySet) -> None:
+def check_alone(objects: Objects, apply_set: ApplySet, allowed: Collection[str] = ()) -> tuple[ApplySet, ...]:
     """Make sure that the cluster holds no second installation: both would work on one database.
 
+    Args:
+        objects: Of the cluster.
+        apply_set: The installation that is wanted.
+        allowed: "Namespace NAME" of installations that may go for it.
+
+    Returns:
+        The installations that are there and may go.
+
     Raises:
-        KubernetesError: Names the namespace that has one.
+        ReplacementRefusedError: Names the namespace that has one and may not.
     """
     others = [one for one in list_installations(objects, apply_set.name) if one != apply_set.namespace]
-    if others:
-        raise KubernetesError(
-            f"Kubeflow Pipelines is already installed in namespace {others[0]} of this cluster: a second one in "
-            f"{apply_set.namespace} would share its database",
-            f"set pipelines.namespace to {others[0]}; or, to move (runs in progress are lost, database and bucket "
-            f"stay), delete the old one first: kubectl delete namespace {others[0]}",
-            resource=f"Namespace {others[0]}",
+    if refused := [one for one in others if f"Namespace {one}" not in allowed]:
+        raise ReplacementRefusedError(
+            f"refused: Kubeflow Pipelines is already installed in namespace {refused[0]} of this cluster: a second one "
+            f"in {apply_set.namespace} would share its database",
+            f"set pipelines.namespace to {refused[0]}; or, to move it (runs in progress are lost, database and bucket "
+            f"stay), add --allow-replace 'Namespace {refused[0]}'",
         )
+    return tuple(ApplySet(apply_set.name, one, apply_set.version) for one in others)
 
 
 def widen(objects: Objects, apply_set: ApplySet, wanted: Iterable[ObjectReference]) -> Extent:

@@ -47,16 +47,8 @@ def remove_installation(
     Raises:
         KubernetesError: At the deadline, naming the objects that are still there and their finalizers.
     """
-    deadline = time.monotonic() + timeout_seconds
-    namespace = apply_set.namespace
-    kinds = _own_kinds(objects, apply_set)
-    custom = [one for kind in kinds for one in objects.list(kind, namespace, metadata_only=True).items]
-    _delete(objects, custom, on_removed)
-    for kind in kinds:
-        _wait_until_none(objects, kind, namespace, deadline)
-
-    _delete(objects, _reaching_into(objects, namespace), on_removed)
-
+    deadline, namespace = time.monotonic() + timeout_seconds, apply_set.namespace
+    _remove_what_blocks(objects, apply_set, deadline, on_removed)
     balancers = [one for one in objects.list(SERVICES).items if one["spec"].get("type") == "LoadBalancer"]
     _delete(objects, balancers, on_removed)
     _delete(objects, _one(objects, NAMESPACES, namespace), on_removed)
@@ -66,6 +58,28 @@ def remove_installation(
     _delete(objects, claims, on_removed)
     _wait_for_namespace(objects, namespace, deadline)
     _wait_for(objects, SERVICES, balancers, deadline)
+
+
+def remove_namespace(objects: Objects, apply_set: ApplySet, *, timeout_seconds: float, on_removed: OnRemoved) -> None:
+    """Remove an installation with its namespace from a cluster that stays: nothing of other namespaces is touched.
+
+    Raises:
+        KubernetesError: At the deadline, naming the objects that are still there and their finalizers.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    _remove_what_blocks(objects, apply_set, deadline, on_removed)
+    _delete(objects, _one(objects, NAMESPACES, apply_set.namespace), on_removed)
+    _wait_for_namespace(objects, apply_set.namespace, deadline)
+
+
+def _remove_what_blocks(objects: Objects, apply_set: ApplySet, deadline: float, on_removed: OnRemoved) -> None:
+    """Remove custom resources, then the webhooks and API services that a Service of the namespace answers for."""
+    kinds = _own_kinds(objects, apply_set)
+    custom = [one for kind in kinds for one in objects.list(kind, apply_set.namespace, metadata_only=True).items]
+    _delete(objects, custom, on_removed)
+    for kind in kinds:
+        _wait_until_none(objects, kind, apply_set.namespace, deadline)
+    _delete(objects, _reaching_into(objects, apply_set.namespace), on_removed)
 
 
 def _own_kinds(objects: Objects, apply_set: ApplySet) -> tuple[Resource, ...]:

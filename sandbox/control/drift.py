@@ -45,6 +45,15 @@ def _field(cloud: Cloud, body: Json) -> str:
     return f"{name}: {body['path']}"
 
 
+def _there(cloud: Cloud, body: Json) -> str:
+    """`collection`, `document`, `value`: put a document, as something is there that nobody made through an API."""
+    collection, name, value = str(body["collection"]), str(body["document"]), body.get("value")
+    if not isinstance(value, dict):
+        raise invalid("value: give the document, a JSON object")
+    cloud.store.put(collection, name, value)
+    return name
+
+
 def _gone(cloud: Cloud, body: Json) -> str:
     """`collection`, `document`: remove a stored document."""
     collection, name = str(body["collection"]), str(body["document"])
@@ -65,6 +74,7 @@ def _unbind(cloud: Cloud, body: Json) -> str:
 
 
 _CHANGES: dict[str, Callable[[Cloud, Json], str]] = {
+    "there": _there,
     "service-off": _service_off,
     "field": _field,
     "gone": _gone,

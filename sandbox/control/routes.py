@@ -11,6 +11,8 @@ POST workload                   {"cluster": "PROJECT/LOCATION/NAME", "namespace"
                                 "missing-image" | null, "last_log_line"}: let its pods fail, or work again
 POST latency                    {"profile": "none" | "realistic", "speedup": 60}
 POST spread                     {"seconds": 90}: how long an enabled API still answers SERVICE_DISABLED
+POST linger                     {"seconds": 14400}: how long a deleted database still holds its private connection
+POST capacity                   {"zone", "available": false}: a zone that has no machines left for new nodes
 GET  export?digest=1            the whole cloud, normalised, or its hash
 POST drift                      {"name", …}: make a named change behind a tool's back
 POST reset                      forget everything
@@ -35,6 +37,7 @@ from sandbox.kernel.errors import invalid, not_found, unimplemented
 from sandbox.kernel.faults import Faults
 from sandbox.kernel.routes import Answer
 from sandbox.services.catalogue import services
+from sandbox.services.container.capacity import set_capacity
 
 CONTROL = "_sandbox"
 Json = dict[str, Any]
@@ -109,6 +112,17 @@ def _spread(control: Control, query: Mapping[str, str], body: Json) -> Json:
     return {"seconds": control.cloud.projects.spread_seconds}
 
 
+def _linger(control: Control, query: Mapping[str, str], body: Json) -> Json:
+    control.cloud.latency.linger_seconds = float(body.get("seconds", 0))
+    return {"seconds": control.cloud.latency.linger_seconds}
+
+
+def _capacity(control: Control, query: Mapping[str, str], body: Json) -> Json:
+    zone, is_available = str(body.get("zone", "")), bool(body.get("available", True))
+    set_capacity(control.cloud, zone, is_available=is_available)
+    return {"zone": zone, "available": is_available}
+
+
 def _export(control: Control, query: Mapping[str, str], body: Json) -> Json:
     document = export_cloud(control.cloud, control.export_cluster)
     if not query.get("digest"):
@@ -149,6 +163,8 @@ _ROUTES: dict[tuple[str, str], Callable[[Control, Mapping[str, str], Json], Json
     ("POST", "/workload"): _workload,
     ("POST", "/latency"): _latency,
     ("POST", "/spread"): _spread,
+    ("POST", "/linger"): _linger,
+    ("POST", "/capacity"): _capacity,
     ("GET", "/export"): _export,
     ("POST", "/drift"): _drift,
     ("POST", "/reset"): _reset,

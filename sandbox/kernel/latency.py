@@ -12,10 +12,14 @@ CALL_SECONDS = 0.12
 
 @dataclass
 class Latency:
-    """The profile in force; `speedup` divides the minutes of operations, not the calls."""
+    """The profile in force; `speedup` divides the minutes of operations, not the calls.
+
+    `linger_seconds` is how long a deleted database still holds the private connection that it used.
+    """
 
     profile: Profile = "none"
     speedup: float = 60.0
+    linger_seconds: float = 0.0
 
     @property
     def call_seconds(self) -> float:

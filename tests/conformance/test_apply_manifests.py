@@ -180,7 +180,7 @@ def test_second_time_changes_nothing(calm, few):
 def test_second_installation_is_seen_across_namespaces(calm):
     assert list_installations(calm.objects, SET.name) == ("kubeflow",)
     check_alone(calm.objects, SET)
-    with pytest.raises(KubernetesError, match="already installed in namespace kubeflow"):
+    with pytest.raises(ReplacementRefusedError, match="already installed in namespace kubeflow"):
         check_alone(calm.objects, ApplySet(SET.name, "elsewhere", "0.1.0"))
     assert calm.changing == []
 

@@ -7,14 +7,20 @@ import json
 import pytest
 
 from environment.destruction import (
+    STRAYS_FIRST,
+    STRAYS_LAST,
     Found,
     ManagedState,
     first_targets,
-    is_disk_of,
-    is_left_by_gke,
+    kinds_to_keep,
     last_targets,
+    may_remove,
+    needed_services,
     parse_managed,
+    removal_command,
     split_kept,
+    strays,
+    without_protection,
 )
 
 STATE = {
@@ -79,56 +85,148 @@ def test_without_a_state_nothing_is_managed() -> None:
     assert parse_managed(None) == ManagedState()
 
 
+def test_the_names_of_all_that_is_managed_are_known() -> None:
+    account = {"email": "a-gke-node@p.iam.gserviceaccount.com", "name": "projects/p/serviceAccounts/1"}
+    role = {"role": "roles/viewer", "member": f"serviceAccount:{account['email']}", "name": None}
+    text = json.dumps({"resources": [resource("google_service_account", account), resource("google_x", role)]})
+    assert parse_managed(text).names == {
+        account["email"],
+        account["name"],
+        f"roles/viewer of serviceAccount:{account['email']}",
+    }
+
+
+def resource(kind: str, attributes: dict[str, object]) -> dict[str, object]:
+    return {"mode": "managed", "type": kind, "name": "this", "instances": [{"attributes": attributes}]}
+
+
+def test_protection_is_taken_off_the_cluster_and_nothing_else() -> None:
+    before = {"version": 4, "serial": 7, "lineage": "x", **STATE}
+    after = json.loads(without_protection(json.dumps(before)))
+    cluster = after["resources"][0]["instances"][0]["attributes"]
+    assert cluster == {"name": "a-cluster", "deletion_protection": False}
+    assert (after["serial"], after["lineage"]) == (8, "x")
+    assert after["resources"][1:] == before["resources"][1:]
+    assert not parse_managed(json.dumps(after)).is_cluster_protected
+
+
+def test_what_is_managed_tells_which_services_must_be_on(managed) -> None:
+    assert needed_services(managed) == (
+        "compute.googleapis.com",
+        "container.googleapis.com",
+        "notebooks.googleapis.com",
+        "sqladmin.googleapis.com",
+    )
+    assert needed_services(ManagedState()) == ()
+
+
+KEPT = kinds_to_keep([Found("database", "a-mysql-abc123")], delete_data=False)
+NO_DATABASE = kinds_to_keep([], delete_data=False)
+NOTHING = kinds_to_keep([Found("database", "a-mysql-abc123")], delete_data=True)
+
+
 def test_the_network_goes_last_and_data_with_what_it_needs_stays(managed) -> None:
-    assert first_targets(managed, delete_data=False) == (CLUSTER, NOTEBOOK)
-    assert last_targets(managed, delete_data=False) == (CLUSTER, ROUTER, NOTEBOOK)
+    assert first_targets(managed, KEPT) == (CLUSTER, NOTEBOOK)
+    assert last_targets(managed, KEPT) == (CLUSTER, ROUTER, NOTEBOOK)
 
 
 def test_data_that_is_given_up_goes_before_the_network(managed) -> None:
-    assert first_targets(managed, delete_data=True) == (CLUSTER, DATABASE, NOTEBOOK)
-    assert last_targets(managed, delete_data=True) == managed.addresses
+    assert first_targets(managed, NOTHING) == (CLUSTER, DATABASE, NOTEBOOK)
+    assert last_targets(managed, NOTHING) == managed.addresses
+
+
+def test_a_network_without_a_database_goes_and_the_bucket_stays(managed) -> None:
+    bucket = "module.artifact_store.google_storage_bucket.this"
+    managed = managed.model_copy(update={"addresses": (bucket, *managed.addresses)})
+    assert last_targets(managed, NO_DATABASE) == managed.addresses[1:]
+
+
+# A create that is stopped leaves a beginning of this order, more or less of each: all of it goes, whatever there is.
+ORDER = (
+    NETWORK,
+    "module.network.google_compute_subnetwork.this",
+    "module.network.google_service_networking_connection.private_services",
+    "module.artifact_store.google_storage_bucket.this",
+    "module.service_accounts.google_service_account.this",
+    DATABASE,
+    CLUSTER,
+    "module.service_accounts.google_service_account_iam_member.workload_identity",
+    "module.cluster.google_container_node_pool.this",
+    NOTEBOOK,
+)
+
+
+@pytest.mark.parametrize("count", range(len(ORDER) + 1))
+def test_all_that_a_stopped_create_left_goes_in_two_steps(count: int) -> None:
+    managed = ManagedState(addresses=ORDER[:count])
+    first = first_targets(managed, NOTHING)
+    assert set(last_targets(managed, NOTHING)) == set(ORDER[:count])
+    assert [one for one in ORDER[:count] if one not in first] == [one for one in ORDER[:count] if ".network." in one]
 
 
 @pytest.mark.parametrize(
-    ("kind", "delete_data", "is_kept"),
+    ("kind", "kept_kinds", "is_kept"),
     [
-        ("bucket", False, True),
-        ("database", False, True),
-        ("secret", False, True),
-        ("network", False, True),
-        ("bucket", True, False),
-        ("network", True, False),
-        ("cluster", False, False),
-        ("role", False, False),
+        ("bucket", KEPT, True),
+        ("database", KEPT, True),
+        ("secret", KEPT, True),
+        ("network", KEPT, True),
+        ("network", NO_DATABASE, False),
+        ("bucket", NO_DATABASE, True),
+        ("bucket", NOTHING, False),
+        ("network", NOTHING, False),
+        ("cluster", KEPT, False),
+        ("role", KEPT, False),
     ],
 )
-def test_what_stays_is_the_data_and_what_it_needs(managed, kind, delete_data, is_kept) -> None:
+def test_what_stays_is_the_data_and_what_it_needs(kind, kept_kinds, is_kept) -> None:
     found = Found(kind, "a-thing")
-    kept, left = split_kept([found], managed, delete_data=delete_data)
-    assert (kept, left) == (((found,), ()) if is_kept else ((), (found,)))
+    assert split_kept([found], kept_kinds) == (((found,), ()) if is_kept else ((), (found,)))
 
 
-def test_without_a_database_the_network_need_not_stay() -> None:
-    found = Found("network", "a-network")
-    assert split_kept([found], ManagedState(), delete_data=False) == ((), (found,))
-
-
-@pytest.mark.parametrize(
-    ("name", "is_left"),
-    [("k8s-fw-a1b2", True), ("gke-a-cluster-0123-all", True), ("k8s2-x", True), ("a-control-plane", False)],
+ROLE = "roles/viewer of serviceAccount:a-kfp-user@p.iam.gserviceaccount.com"
+FOUND = (
+    Found("role", ROLE),
+    Found("network", "a-network", "global"),
+    Found("subnetwork", "a-subnetwork", "regions/us-central1"),
+    Found("cluster", "a-cluster", "us-central1-a"),
+    Found("service account", "a-kfp-user@p.iam.gserviceaccount.com"),
+    Found("notebook", "a-notebook", "us-central1-a", is_marked=False),
 )
-def test_gke_is_known_by_the_names_it_gives(name, is_left) -> None:
-    assert is_left_by_gke(name) is is_left
+
+
+def test_what_terraform_does_not_know_and_carries_our_marks_is_a_stray() -> None:
+    managed = ManagedState(names=frozenset({"a-network"}))
+    assert [str(one) for one in strays(FOUND, managed, STRAYS_FIRST)] == [
+        "cluster a-cluster",
+        f"role {ROLE}",
+        "service account a-kfp-user@p.iam.gserviceaccount.com",
+    ]
+    assert [str(one) for one in strays(FOUND, managed, STRAYS_LAST)] == ["subnetwork a-subnetwork"]
+    assert not may_remove(FOUND[-1], managed)
+    assert may_remove(FOUND[-1], ManagedState(names=frozenset({"a-notebook"})))
+
+
+def test_roles_of_somebody_elses_account_are_left_alone() -> None:
+    account = Found("service account", "a-kfp-user@p.iam.gserviceaccount.com", is_marked=False)
+    assert strays((Found("role", ROLE), account), ManagedState(), STRAYS_FIRST) == ()
 
 
 @pytest.mark.parametrize(
-    ("name", "labels", "is_ours"),
+    ("found", "command"),
     [
-        ("pvc-1", {"goog-k8s-cluster-name": "a-cluster"}, True),
-        ("gke-a-cluster-pvc-1", {}, True),
-        ("pvc-1", {"goog-k8s-cluster-name": "other"}, False),
-        ("pvc-1", {}, False),
+        (
+            FOUND[0],
+            "gcloud projects remove-iam-policy-binding p --role=roles/viewer --member=serviceAccount:a-kfp-user@",
+        ),
+        (FOUND[1], "gcloud compute networks delete a-network --project=p"),
+        (FOUND[2], "gcloud compute networks subnets delete a-subnetwork --region=us-central1 --project=p"),
+        (FOUND[3], "gcloud container clusters delete a-cluster --location=us-central1-a --project=p"),
+        (Found("address", "a", "global"), "gcloud compute addresses delete a --global --project=p"),
+        (Found("target pool", "a1", "regions/r"), "gcloud compute target-pools delete a1 --region=r --project=p"),
+        (Found("disk", "pvc-1", "zones/z"), "gcloud compute disks delete pvc-1 --zone=z --project=p"),
+        (Found("bucket", "p-a"), "gcloud storage rm --recursive gs://p-a --project=p"),
     ],
 )
-def test_disks_of_other_clusters_are_never_ours(name, labels, is_ours) -> None:
-    assert is_disk_of("a-cluster", name, labels) is is_ours
+def test_what_is_left_to_people_comes_with_the_command(found: Found, command: str) -> None:
+    assert removal_command(found, "p").startswith(command)

@@ -1,6 +1,20 @@
 import pytest
 
-from environment.google_messages import QUOTA_HINT, is_quota, permission_hint, permission_in, refusal_hint
+from environment.google_messages import (
+    QUOTA_HINT,
+    STOCK_OUT_HINT,
+    is_quota,
+    permission_hint,
+    permission_in,
+    refusal_hint,
+)
+
+STOCK_OUTS = (
+    "Error waiting for creating GKE cluster: Try a different location, or try again later: Google Compute Engine does "
+    "not have enough resources available to fulfill request: us-central1-a.",
+    "ZONE_RESOURCE_POOL_EXHAUSTED: The zone 'projects/p/zones/us-central1-a' does not have enough resources available",
+    "[GCE_STOCKOUT] Instance 'gke-a-pool-1' creation failed",
+)
 
 
 def nobody() -> str:
@@ -64,3 +78,8 @@ def test_a_refusal_that_terraform_passes_on_gets_a_hint(text: str, hint: str) ->
     found = refusal_hint(text, lambda: "me")
     assert found.startswith(hint)
     assert bool(found) == bool(hint)
+
+
+@pytest.mark.parametrize("message", STOCK_OUTS)
+def test_a_zone_without_machines_is_known_by_what_google_says(message: str) -> None:
+    assert refusal_hint(message, nobody) == STOCK_OUT_HINT

@@ -6,7 +6,7 @@ import pytest
 
 from environment.changes import Action, Change, FieldChange, Layer
 from environment.errors import MlopsEnvError, ReplacementRefusedError
-from environment.guard import TAINTED, check, is_guarded, name_before, refused
+from environment.guard import TAINTED, check, is_guarded, name_before, refused, still_protected
 
 CLUSTER = "module.cluster.google_container_cluster.this"
 POOL = "module.cluster.google_container_node_pool.this"
@@ -95,6 +95,28 @@ def test_one_line_names_all_that_forces_and_all_that_would_allow() -> None:
         f"delete {bucket} (delete because no resource config); what is in them would be lost; to let it happen add "
         f"--allow-replace {CLUSTER} --allow-replace '{bucket}'"
     )
+
+
+def test_what_is_allowed_and_protected_is_refused_with_the_setting_to_turn_off() -> None:
+    protected = [change("replace", one).model_copy(update={"is_protected": True}) for one in (CLUSTER, DATABASE)]
+    with pytest.raises(ReplacementRefusedError) as caught:
+        check(protected, (CLUSTER, DATABASE))
+    assert str(caught.value) == (
+        f"refused: replace {CLUSTER}, replace {DATABASE}: deletion protection is on; turn it off with a create of its "
+        "own first, which changes nothing else: --set cluster.deletion_protection=false "
+        "--set database.deletion_protection=false"
+    )
+    check(
+        [change("replace", CLUSTER), change("update", DATABASE).model_copy(update={"is_protected": True})], (CLUSTER,)
+    )
+
+
+def test_protection_of_what_never_was_ready_is_no_reason_to_refuse() -> None:
+    failed = change("replace", CLUSTER, reason=TAINTED).model_copy(update={"is_protected": True})
+    check([failed], (), (CLUSTER,))
+    assert still_protected([failed], ())
+    assert not still_protected([failed], (failed,))
+    assert not still_protected([change("replace", CLUSTER, reason=TAINTED)], ())
 
 
 def test_nothing_to_refuse_is_no_error() -> None:

@@ -200,3 +200,19 @@ def test_outputs_are_typed_once_all_are_known():
     del outputs["cluster"]["value"]
     assert planned_infrastructure({"planned_values": {"outputs": outputs}}) is None
     assert planned_infrastructure({"planned_values": {}}) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "is_protected"),
+    [
+        ({"deletion_protection": True}, True),
+        ({"deletion_protection": False, "settings": [{"deletion_protection_enabled": True}]}, True),
+        ({"deletion_protection": False, "settings": [{"deletion_protection_enabled": False}]}, False),
+        ({"settings": []}, False),
+        (None, False),
+    ],
+)
+def test_protection_is_read_from_what_there_is(before: Any, is_protected: bool) -> None:
+    actions = ("create",) if before is None else ("delete", "create")
+    (change,) = infrastructure_changes({"resource_changes": [entry(*actions, before=before, after={})]})
+    assert change.is_protected is is_protected

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import sandbox as sandbox_package
-from environment.errors import ApplyConflictError, KubernetesError, TerraformError
+from environment.errors import ApplyConflictError, ReplacementRefusedError, TerraformError
 
 PROJECT = "acme-deploy-project"
 SPEC = f"""\
@@ -128,7 +128,8 @@ def test_a_second_installation_in_another_namespace_is_refused(deployed, cloud, 
     from flows.deploy_kfp import deploy_kfp
 
     before = cloud.last_call()
-    with pytest.raises(KubernetesError, match=r"namespace kubeflow of this cluster.*kubectl delete namespace kubeflow"):
+    refusal = r"namespace kubeflow of this cluster.*--allow-replace 'Namespace kubeflow'"
+    with pytest.raises(ReplacementRefusedError, match=refusal):
         deploy_kfp(spec, ["pipelines.namespace=ml"])
     assert mutating(cloud, before) == []
 
@@ -204,3 +205,12 @@ def test_without_infrastructure_it_says_what_to_run_first(cloud, given, spec) ->
 
     with pytest.raises(TerraformError, match="run provision_infra"):
         deploy_kfp(spec, ["state.prefix=elsewhere"])
+
+
+def test_it_moves_to_another_namespace_with_permission(deployed, cloud, spec) -> None:
+    """Last: the installation is elsewhere from here on."""
+    from flows.deploy_kfp import deploy_kfp
+
+    report = deploy_kfp(spec, ["pipelines.namespace=ml"], allow_replace=["Namespace kubeflow"])
+    assert report.changes[0] == "delete Namespace kubeflow"
+    assert (report.record.namespace, report.healthy) == ("ml", True)

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from environment.errors import MlopsEnvError, ReplacementRefusedError
+from environment.errors import ReplacementRefusedError, TerraformError
 
 PROJECT = "acme-guarded-project"
+ZONE = "us-central1-a"
 SPEC = f"""\
 name: guarded
 cloud: sandbox
@@ -23,6 +24,7 @@ state: {{bucket: acme-guarded-tfstate}}
 POOL = "module.cluster.google_container_node_pool.this"
 CLUSTER = "module.cluster.google_container_cluster.this"
 DATABASE = "module.database.google_sql_database_instance.this"
+PROTECTED = "cluster.deletion_protection=true"
 OTHER_RANGE = "network.subnet_cidr=10.11.0.0/20"
 CLUSTERS = f"/container.googleapis.com/v1/projects/{PROJECT}/locations/us-central1-a/clusters"
 
@@ -65,21 +67,31 @@ def made(cloud: Any, name: str) -> str:
     return str(cloud.call("GET", f"{CLUSTERS[1:]}/{name}").json()["createTime"])
 
 
-def test_cluster_whose_creation_failed_is_replaced_by_the_next_create(cloud, spec) -> None:
-    """First: it begins with nothing."""
-    fault = {"method": "GET", "path": f"{CLUSTERS}/guarded-cluster", "status": 403, "times": 1, "after": 1}
-    cloud.control("POST", "faults", fault)
-    try:
-        with pytest.raises(MlopsEnvError):
-            create(spec)
-    finally:
-        cloud.control("DELETE", "faults")
+def test_cluster_that_got_no_machines_is_replaced_by_the_next_create(cloud, spec) -> None:
+    """First: it begins with nothing. Protection does not hold what never was."""
+    cloud.control("POST", "capacity", {"zone": ZONE, "available": False})
+    with pytest.raises(
+        TerraformError, match=rf"not have enough resources.*{ZONE}.*choose another zone with --set zone"
+    ):
+        create(spec, PROTECTED)
+    status = cloud.call("GET", f"{CLUSTERS[1:]}/guarded-cluster").json()
+    assert (status["status"], status["conditions"][0]["code"]) == ("ERROR", "GCE_STOCKOUT")
+    cloud.control("POST", "capacity", {"zone": ZONE, "available": True})
+
     before = cloud.last_call()
-    assert create(spec).pipelines.healthy
+    assert create(spec, PROTECTED).pipelines.healthy
     path = f"{CLUSTERS.removeprefix('/container.googleapis.com')}/guarded-cluster"
     calls = [(call["method"], call["path"]) for call in cloud.calls_since(before)]
     assert calls.count(("DELETE", path)) == 1
-    assert create(spec).change_count == 0
+
+
+def test_what_is_allowed_and_protected_is_refused_before_terraform_does(cloud, spec) -> None:
+    message = refusal(cloud, spec, OTHER_RANGE, PROTECTED, allow=[CLUSTER, POOL])
+    assert message == (
+        f"refused: replace {CLUSTER}: deletion protection is on; turn it off with a create of its own first, which "
+        "changes nothing else: --set cluster.deletion_protection=false"
+    )
+    assert create(spec).infrastructure.changes == (f"update {CLUSTER}",)
 
 
 def test_forced_replacement_is_refused_and_names_address_and_attribute(cloud, spec) -> None:

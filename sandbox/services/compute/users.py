@@ -7,10 +7,13 @@ instances ("notebooks.instances") hold `network` and `subnetwork` as relative na
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from sandbox.kernel.cloud import Cloud
 from sandbox.kernel.resources import Document, Resources
+from sandbox.services.compute.references import Reference
 
+_OF_LOAD_BALANCERS = ("forwardingRules", "targetHttpProxies", "targetHttpsProxies", "urlMaps", "backendServices")
 _IN_NETWORKS = ("firewalls", "subnetworks", "routers", "addresses", "forwardingRules", "networkEndpointGroups")
 
 
@@ -46,3 +49,17 @@ def clusters_in(cloud: Cloud, subnetwork: str) -> Iterator[tuple[str, Document]]
     for user, cluster in Resources(cloud, "container.clusters").items(f"projects/{project}/"):
         if cluster.get("placement", {}).get("subnetwork") == subnetwork:
             yield user, cluster
+
+
+def users_of_link(cloud: Cloud, reference: Reference, document: Document) -> Iterator[str]:
+    """Return the relative names of what refers to a part of a load balancer, in whatever field."""
+    for plural in _OF_LOAD_BALANCERS:
+        for user, other in Resources(cloud, f"compute.{plural}").items(f"projects/{reference.project}/"):
+            if user != reference.path and _says(other, reference.path):
+                yield user
+
+
+def _says(value: Any, name: str) -> bool:
+    if isinstance(value, dict | list):
+        return any(_says(one, name) for one in (value.values() if isinstance(value, dict) else value))
+    return bool(value == name)

@@ -17,6 +17,7 @@ from sandbox.kernel.errors import ApiError, invalid
 from sandbox.kernel.resources import Document, fingerprint, public
 from sandbox.services.compute.geography import is_region, region_of
 from sandbox.services.container import store
+from sandbox.services.container.capacity import stock_out, view_failure
 from sandbox.services.container.node_pools import (
     check_name,
     checked_locations,
@@ -30,6 +31,7 @@ from sandbox.services.container.versions import NO_CHANNEL, resolve
 
 Json = dict[str, Any]
 CREATE_SECONDS = 330.0
+_INTERNAL = ("placement", "failure")
 _SERVERS = (
     "nodePools",
     "nodeConfig",
@@ -61,6 +63,8 @@ def insert_cluster(cloud: Cloud, project: str, location: str, body: Json) -> Doc
         if block := field(body, "privateClusterConfig.masterIpv4CidrBlock", str, ""):
             check_control_plane(cloud, placement, block)
         cluster = _new(cloud, project, location, body, placement)
+        if failure := stock_out(cloud, cluster["locations"]):
+            cluster["failure"] = failure
         store.put_cluster(cloud, path, cluster)
         for pool in pools:
             insert_pool(cloud, path, cluster, pool, CREATE_SECONDS)
@@ -93,13 +97,14 @@ def check_workload_pool(project: str, pool: str) -> None:
 def view_cluster(cloud: Cloud, path: str, cluster: Document) -> Json:
     """Return a cluster as answers show it, with its node pools and the address of its API server."""
     pools = store.pools_of(cloud, path)
-    shown = {key: value for key, value in public(cluster).items() if key != "placement"}
+    shown = {key: value for key, value in public(cluster).items() if key not in _INTERNAL}
     address = cloud.clusters.addresses().get(cluster_key(path))
     status = store.status_of(cloud, cluster)
     if status == "RUNNING" and address is None:
         status = "PROVISIONING"
     shown |= {
         "status": status,
+        **view_failure(cluster),
         "selfLink": cloud.link(store.HOST, f"/v1/{path}"),
         "nodePools": [view_pool(cloud, path, pool) for pool in pools],
         "instanceGroupUrls": [link for pool in pools for link in group_links(cloud, path, pool)],

@@ -17,6 +17,7 @@ from sandbox.kernel.operations import Operation
 from sandbox.kernel.resources import Document, Resources, fingerprint
 from sandbox.kernel.routes import Call
 from sandbox.services.container import store
+from sandbox.services.container.capacity import operation_error
 from sandbox.services.container.clusters import CREATE_SECONDS, cluster_key, insert_cluster, mirrored, view_cluster
 from sandbox.services.container.node_pools import checked_locations, remove_pool
 from sandbox.services.container.placement import release
@@ -56,12 +57,13 @@ def create(call: Call) -> Json:
     body = field(call.body, "cluster", dict, {})
     cluster = insert_cluster(call.cloud, call.project, location, body)
     path = cluster_path(call.project, location, cluster["name"])
-    try:
-        call.cloud.clusters.create(cluster_key(path))
-    except BaseException:
-        forget_cluster(call.cloud, path, cluster)
-        raise
-    return operation(call, "CREATE_CLUSTER", path, CREATE_SECONDS)
+    if not cluster.get("failure"):
+        try:
+            call.cloud.clusters.create(cluster_key(path))
+        except BaseException:
+            forget_cluster(call.cloud, path, cluster)
+            raise
+    return operation(call, "CREATE_CLUSTER", path, CREATE_SECONDS, operation_error(cluster))
 
 
 def update(call: Call) -> Json:
@@ -77,7 +79,7 @@ def delete(call: Call) -> Json:
     """Delete a cluster with its node pools, and stop its API server."""
     path = path_of(call)
     with call.cloud.store.transaction():
-        cluster = store.occupy(call.cloud, path, _DELETE_SECONDS)
+        cluster = store.occupy(call.cloud, path, _DELETE_SECONDS, may_have_failed=True)
         gone_at = cluster["idle_at"]
         for pool in store.pools_of(call.cloud, path):
             remove_pool(call.cloud, path, pool, gone_at)
@@ -173,7 +175,7 @@ def path_of(call: Call) -> str:
     return cluster_path(call.project, call.params["location"], call.params["cluster"])
 
 
-def operation(call: Call, verb: str, target: str, real_seconds: float) -> Json:
+def operation(call: Call, verb: str, target: str, real_seconds: float, error: Json | None = None) -> Json:
     """Begin an operation and answer it."""
     number = call.cloud.projects.get(call.project).number
     begun = call.cloud.operations.start(
@@ -183,6 +185,7 @@ def operation(call: Call, verb: str, target: str, real_seconds: float) -> Json:
         target=call.cloud.link(HOST, f"/v1/projects/{number}/{target.split('/', 2)[2]}"),
         scope=f"locations/{call.params['location']}",
         real_seconds=real_seconds,
+        error=error,
     )
     return _shape(call, begun)
 

@@ -19,11 +19,12 @@ from sandbox.services.compute.groups import put_group, remove_group
 from sandbox.services.compute.machine_types import machine_type
 from sandbox.services.compute.references import HOST as COMPUTE
 from sandbox.services.container import store
+from sandbox.services.container.capacity import stock_out, view_failure
 from sandbox.services.container.versions import NO_CHANNEL, resolve
 
 Json = dict[str, Any]
 _NAME = re.compile(r"[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?")
-_INTERNAL = ("size", "created_at")
+_INTERNAL = ("size", "created_at", "failure")
 DEFAULT_SCOPES = [
     f"https://www.googleapis.com/auth/{scope}"
     for scope in (
@@ -62,6 +63,8 @@ def insert_pool(cloud: Cloud, path: str, cluster: Document, body: Json, real_sec
     if Resources(cloud, store.POOLS).get(f"{path}/nodePools/{name}") is not None:
         raise already_exists(path, f"Already exists: {path}/nodePools/{name}.")
     pool = _new(cloud, path, cluster, body)
+    if failure := cluster.get("failure") or stock_out(cloud, pool["locations"]):
+        pool["failure"] = failure
     pool["ready_at"] = cloud.clock.now() + cloud.latency.pace(real_seconds)
     store.put_pool(cloud, path, pool)
     put_groups(cloud, path, pool)
@@ -163,6 +166,7 @@ def view_pool(cloud: Cloud, path: str, pool: Document) -> Json:
     return {
         **shown,
         "status": store.status_of(cloud, pool),
+        **view_failure(pool),
         "etag": fingerprint(shown),
         "instanceGroupUrls": group_links(cloud, path, pool),
         "selfLink": cloud.link(store.HOST, f"/v1/{path}/nodePools/{pool['name']}"),

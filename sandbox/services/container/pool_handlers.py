@@ -13,6 +13,7 @@ from sandbox.kernel.errors import ApiError, invalid
 from sandbox.kernel.resources import Document
 from sandbox.kernel.routes import Call
 from sandbox.services.container import store
+from sandbox.services.container.capacity import operation_error
 from sandbox.services.container.handlers import operation, path_of
 from sandbox.services.container.node_pools import (
     checked_autoscaling,
@@ -78,7 +79,8 @@ def create(call: Call) -> Json:
         store.read_cluster(call.cloud, path)
         cluster = store.occupy(call.cloud, path, _CREATE_SECONDS)
         pool = insert_pool(call.cloud, path, cluster, body, _CREATE_SECONDS)
-    return operation(call, "CREATE_NODE_POOL", f"{path}/nodePools/{pool['name']}", _CREATE_SECONDS)
+    target = f"{path}/nodePools/{pool['name']}"
+    return operation(call, "CREATE_NODE_POOL", target, _CREATE_SECONDS, operation_error(pool))
 
 
 def delete(call: Call) -> Json:

@@ -87,14 +87,16 @@ def put_pool(cloud: Cloud, path: str, pool: Document) -> None:
     Resources(cloud, POOLS).put(f"{path}/nodePools/{pool['name']}", pool)
 
 
-def occupy(cloud: Cloud, path: str, real_seconds: float) -> Document:
+def occupy(cloud: Cloud, path: str, real_seconds: float, *, may_have_failed: bool = False) -> Document:
     """Return a cluster on which an operation of that length begins, and store that it does.
+
+    One whose creation failed can be deleted and nothing else.
 
     Raises:
         ApiError: 404, or 400 FAILED_PRECONDITION while another operation works on it.
     """
     cluster = read_cluster(cloud, path)
-    if status_of(cloud, cluster) != "RUNNING":
+    if status_of(cloud, cluster) not in (("RUNNING", "ERROR") if may_have_failed else ("RUNNING",)):
         raise failed_precondition(f"Cluster is running incompatible operation {_running(cloud, path)}.")
     cluster = {**cluster, "idle_at": cloud.clock.now() + cloud.latency.pace(real_seconds)}
     put_cluster(cloud, path, cluster)
@@ -107,6 +109,8 @@ def status_of(cloud: Cloud, resource: Document, at_work: str = "RECONCILING") ->
         return "STOPPING"
     if not is_ready(cloud, resource):
         return "PROVISIONING"
+    if resource.get("failure"):
+        return "ERROR"
     return at_work if cloud.clock.now() < resource.get("idle_at", 0.0) else "RUNNING"
 
 

@@ -80,7 +80,7 @@ def disconnect(cloud: Cloud, network: Reference) -> Json | None:
     """
     if Resources(cloud, COLLECTION).get(network.path) is None:
         raise ApiError(404, f"No connection to '{HOST}' from network '{network.path}'")
-    if _instances_in(cloud, network):
+    if _instances_in(cloud, network) or _lingers(cloud, network):
         message = (
             "Failed to delete connection; Producer services (e.g. CloudSQL, Cloud Memstore, etc.) are still using "
             "this connection."
@@ -158,3 +158,13 @@ def _instances_in(cloud: Cloud, network: Reference) -> bool:
         instance.get("settings", {}).get("ipConfiguration", {}).get("privateNetwork") == network.path
         for _, instance in Resources(cloud, "sqladmin.instances").items()
     )
+
+
+def _lingers(cloud: Cloud, network: Reference) -> bool:
+    """Tell whether a deleted instance of Cloud SQL still counts as a user, as really for hours and up to four days.
+
+    https://cloud.google.com/vpc/docs/configure-private-services-access#removing-connection
+    """
+    since = cloud.clock.now() - cloud.latency.linger_seconds
+    deleted = (document for _, document in cloud.store.items("sqladmin.deleted"))
+    return any(one.get("network") == network.path and one["deleted_at"] > since for one in deleted)

@@ -134,7 +134,8 @@ def delete(cloud: Cloud, project: str, name: str, real_seconds: float) -> None:
             )
         path = instance_name(project, name)
         gone_at = cloud.clock.now() + cloud.latency.pace(real_seconds)
-        cloud.store.put(DELETED, path, {"deleted_at": cloud.clock.now()})
+        network = instance["settings"]["ipConfiguration"].get("privateNetwork", "")
+        cloud.store.put(DELETED, path, {"deleted_at": cloud.clock.now(), "network": network})
         Resources(cloud, INSTANCES).remove(path, gone_at)
         for collection in (USERS, DATABASES):
             for below, _ in cloud.store.items(collection, f"{path}/"):

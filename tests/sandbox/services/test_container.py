@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.services.container.capacity import set_capacity
+
 ZONE = "/v1/projects/acme/locations/us-central1-a"
 REGION = "/v1/projects/acme/locations/us-central1"
 CLUSTER = f"{ZONE}/clusters/kfp"
@@ -310,3 +312,32 @@ def test_versions_follow_the_channel(gke: Any) -> None:
     create(gke, releaseChannel={"channel": "RAPID"})
     assert gke("GET", "container", CLUSTER)["currentMasterVersion"] == rapid["defaultVersion"]
     assert rapid["defaultVersion"] in config["validMasterVersions"]
+
+
+def test_a_zone_without_machines_leaves_a_cluster_in_error_that_can_be_deleted(gke: Any) -> None:
+    set_capacity(gke.cloud, "us-central1-a", is_available=False)
+    begun = create(gke)
+    operation = gke("GET", "container", f"{ZONE}/operations/{begun['name']}")
+    assert operation["error"]["code"] == 8
+    assert "does not have enough resources available to fulfill request: us-central1-a" in operation["error"]["message"]
+    cluster = gke("GET", "container", CLUSTER)
+    assert (cluster["status"], cluster["statusMessage"]) == ("ERROR", operation["error"]["message"])
+    assert [one["code"] for one in cluster["conditions"]] == ["GCE_STOCKOUT"]
+    assert [pool["status"] for pool in cluster["nodePools"]] == ["ERROR"]
+    assert "endpoint" not in cluster
+    assert gke.clusters.keys == []
+    assert gke.error("POST", "container", f"{CLUSTER}/nodePools", {"nodePool": {"name": "more"}}).code == 400
+    gke("DELETE", "container", CLUSTER)
+    set_capacity(gke.cloud, "us-central1-a", is_available=True)
+    create(gke)
+    assert gke("GET", "container", CLUSTER)["status"] == "RUNNING"
+
+
+def test_a_pool_that_gets_no_machines_fails_alone(gke: Any) -> None:
+    create(gke)
+    set_capacity(gke.cloud, "us-central1-a", is_available=False)
+    begun = gke("POST", "container", f"{CLUSTER}/nodePools", {"nodePool": {"name": "more", "initialNodeCount": 1}})
+    assert "enough resources" in begun["error"]["message"]
+    assert gke("GET", "container", f"{CLUSTER}/nodePools/more")["status"] == "ERROR"
+    assert gke("GET", "container", CLUSTER)["status"] == "RUNNING"
+    gke("DELETE", "container", f"{CLUSTER}/nodePools/more")

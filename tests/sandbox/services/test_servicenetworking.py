@@ -108,7 +108,11 @@ def test_a_connection_stays_while_cloud_sql_uses_it(services: Any, network: str)
         "Failed to delete connection; Producer services (e.g. CloudSQL, Cloud Memstore, etc.) are still using this "
         "connection."
     )
+    services.cloud.latency.linger_seconds = 3600.0
     services("DELETE", "sqladmin", f"{instances}/db")
+    lingering = services("POST", "servicenetworking", delete, {"consumerNetwork": network})
+    assert lingering["error"] == refused["error"]
+    services.clock.seconds += 3600.0
     assert services("POST", "servicenetworking", delete, {"consumerNetwork": network})["done"] is True
     for address in ("one", "two"):
         services("DELETE", "compute", f"{GLOBAL}/addresses/{address}")
