@@ -185,6 +185,16 @@ def may_remove(thing: Found, managed: ManagedState) -> bool:
     return thing.is_marked or thing.name in managed.names
 
 
+def is_ours(kind: str, found: Iterable[Found], managed: ManagedState) -> bool:
+    """Tell whether there is something of this kind, and it is surely ours."""
+    return any(one.kind == kind and may_remove(one, managed) for one in found)
+
+
+def is_foreign(kind: str, found: Iterable[Found], managed: ManagedState) -> bool:
+    """Tell whether something of this kind has our name, and may be somebody else's."""
+    return any(one.kind == kind and not may_remove(one, managed) for one in found)
+
+
 def strays(found: Iterable[Found], managed: ManagedState, kinds: Iterable[str]) -> tuple[Found, ...]:
     """Return what is ours, though Terraform does not know it: of these kinds, in their order.
 

@@ -9,6 +9,7 @@ from prefect.states import Completed
 
 from environment.destruction import (
     BUCKET,
+    CLUSTER,
     DATABASE,
     NETWORK,
     SECRET,
@@ -18,6 +19,8 @@ from environment.destruction import (
     Found,
     ManagedState,
     first_targets,
+    is_foreign,
+    is_ours,
     kinds_to_keep,
     last_targets,
     may_remove,
@@ -100,7 +103,8 @@ def _destroy(spec: Environment, delete_data: bool, namespace_seconds: float, rem
     kept, unwanted = split_kept(found, kept_kinds)
     if unwanted or last_targets(managed, kept_kinds):
         check_services(spec, managed)
-        removed += _remove_pipelines(spec, namespace_seconds)
+        if is_ours(CLUSTER, found, managed):
+            removed += _remove_pipelines(spec, namespace_seconds)
         if delete_data:
             removed += _give_up_data(spec, managed, found)
         _remove_infrastructure(spec, managed, unwanted, kept_kinds, removed)
@@ -158,9 +162,11 @@ def _remove_infrastructure(
             clear_protection(spec)
         if targets := first_targets(managed, kept):
             removed += [change.address for change in terraform_destroy(spec, targets)]
-    swept = sweep_leftovers(spec)
-    removed += swept
-    if NETWORK not in kept:
+    swept: tuple[str, ...] = ()
+    if not is_foreign(NETWORK, unwanted, managed):
+        swept = sweep_leftovers(spec)
+        removed += swept
+    if is_ours(NETWORK, unwanted, managed):
         cut_peering(spec)
     if astray := strays([one for one in unwanted if str(one) not in swept], managed, STRAYS_LAST):
         removed += remove_strays(spec, astray)

@@ -12,9 +12,10 @@ from environment.destruction import (
     Found,
     ManagedState,
     first_targets,
+    is_foreign,
+    is_ours,
     kinds_to_keep,
     last_targets,
-    may_remove,
     needed_services,
     parse_managed,
     removal_command,
@@ -203,8 +204,14 @@ def test_what_terraform_does_not_know_and_carries_our_marks_is_a_stray() -> None
         "service account a-kfp-user@p.iam.gserviceaccount.com",
     ]
     assert [str(one) for one in strays(FOUND, managed, STRAYS_LAST)] == ["subnetwork a-subnetwork"]
-    assert not may_remove(FOUND[-1], managed)
-    assert may_remove(FOUND[-1], ManagedState(names=frozenset({"a-notebook"})))
+
+
+def test_what_has_our_name_and_no_mark_is_ours_only_if_terraform_knows_it() -> None:
+    known = ManagedState(names=frozenset({"a-notebook"}))
+    assert (is_ours("notebook", FOUND, known), is_foreign("notebook", FOUND, known)) == (True, False)
+    assert (is_ours("notebook", FOUND, ManagedState()), is_foreign("notebook", FOUND, ManagedState())) == (False, True)
+    assert (is_ours("cluster", FOUND, ManagedState()), is_foreign("cluster", FOUND, ManagedState())) == (True, False)
+    assert (is_ours("cluster", (), known), is_foreign("cluster", (), known)) == (False, False)
 
 
 def test_roles_of_somebody_elses_account_are_left_alone() -> None:

@@ -1,0 +1,183 @@
+"""An installation is taken off a cluster of the sandbox from every step at which its making may have stopped."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from clients.addresses import Addresses
+from clients.kubernetes.connection import Cluster, ClusterAccess
+from clients.kubernetes.objects import Objects
+from clients.kubernetes.removal import remove_installation, remove_namespace
+from environment.apply_set import ApplySet
+from environment.errors import KubernetesError
+
+SET = ApplySet("kubeflow-pipelines", "kubeflow", "0.1.0")
+PART_OF = {"applyset.kubernetes.io/part-of": SET.id}
+CORE, NAMESPACE = "/api/v1/namespaces", "/api/v1/namespaces/kubeflow"
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+HOOKS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+API_SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
+RUNS = "/apis/example.com/v1/namespaces/kubeflow/runs"
+SCHEMA = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+
+
+def named(kind: str, version: str, name: str, **more: Any) -> dict[str, Any]:
+    metadata = {"name": name, **more.pop("metadata", {})}
+    return {"apiVersion": version, "kind": kind, "metadata": metadata, **more}
+
+
+def hook(name: str, namespace: str) -> dict[str, Any]:
+    service = {"name": "webhook", "namespace": namespace}
+    rule = {
+        "name": "a.example.com",
+        "clientConfig": {"service": service},
+        "admissionReviewVersions": ["v1"],
+        "sideEffects": "None",
+    }
+    return named("ValidatingWebhookConfiguration", "admissionregistration.k8s.io/v1", name, webhooks=[rule])
+
+
+def balancer(namespace: str) -> dict[str, Any]:
+    spec = {"type": "LoadBalancer", "ports": [{"port": 80}], "selector": {"app": "a"}}
+    return named("Service", "v1", "balancer", metadata={"namespace": namespace}, spec=spec)
+
+
+DEFINITION = named(
+    "CustomResourceDefinition",
+    "apiextensions.k8s.io/v1",
+    "runs.example.com",
+    metadata={"labels": PART_OF},
+    spec={
+        "group": "example.com",
+        "scope": "Namespaced",
+        "names": {"kind": "Run", "plural": "runs", "singular": "run", "listKind": "RunList"},
+        "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": SCHEMA}}],
+    },
+)
+API_SERVICE = named(
+    "APIService",
+    "apiregistration.k8s.io/v1",
+    "v1.metrics.example.com",
+    spec={
+        "group": "metrics.example.com",
+        "version": "v1",
+        "groupPriorityMinimum": 100,
+        "versionPriority": 100,
+        "insecureSkipTLSVerify": True,
+        "service": {"name": "metrics", "namespace": "kubeflow"},
+    },
+)
+RUN = named("Run", "example.com/v1", "run", metadata={"finalizers": ["example.com/controller"]})
+STEPS: list[tuple[str, dict[str, Any]]] = [
+    (CORE, named("Namespace", "v1", "kubeflow")),
+    (DEFINITIONS, DEFINITION),
+    (f"{NAMESPACE}/secrets", named("Secret", "v1", "mysql-secret")),
+    (f"{NAMESPACE}/services", balancer("kubeflow")),
+    (HOOKS, hook("ours", "kubeflow")),
+    (API_SERVICES, API_SERVICE),
+    (RUNS, RUN),
+]
+
+
+@pytest.fixture(scope="module")
+def cluster(sandbox) -> Iterator[Cluster]:
+    endpoint, authority = sandbox.make_cluster("acme-removal", "removal")
+    cluster = Cluster(ClusterAccess(endpoint, authority), Addresses(token=sandbox.token))
+    yield cluster
+    cluster.close()
+
+
+def paths_of(removed: list[str]) -> list[str]:
+    return [one.split()[0] for one in removed]
+
+
+def remove(cluster: Cluster, how: Callable[..., None] = remove_installation, seconds: float = 20.0) -> list[str]:
+    removed: list[str] = []
+    how(Objects(cluster), SET, timeout_seconds=seconds, on_removed=lambda one: removed.append(str(one)))
+    return removed
+
+
+def names(cluster: Cluster, path: str) -> list[str]:
+    return [one["metadata"]["name"] for one in cluster.request("GET", path).body["items"]]
+
+
+def make(cluster: Cluster, steps: list[tuple[str, dict[str, Any]]]) -> None:
+    for path, body in steps:
+        if path == DEFINITIONS and body["metadata"]["name"] in names(cluster, DEFINITIONS):
+            continue
+        for left in range(50, -1, -1):  # a definition is served a moment later
+            try:
+                cluster.request("POST", path, body=body)
+                break
+            except KubernetesError as error:
+                if error.status != 404 or not left:
+                    raise
+                time.sleep(0.05)
+
+
+def free_runs(cluster: Cluster) -> None:
+    """Be the controller: take the finalizer off a run that is deleted."""
+    for _ in range(200):
+        runs = cluster.request("GET", RUNS).body["items"]
+        if runs and runs[0]["metadata"].get("deletionTimestamp"):
+            free = [{"op": "remove", "path": "/metadata/finalizers"}]
+            cluster.request("PATCH", f"{RUNS}/run", body=free, content_type="application/json-patch+json")
+            return
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("count", range(len(STEPS)))
+def test_what_stopped_after_any_step_is_taken_off(cluster, count) -> None:
+    make(cluster, STEPS[:count])
+    removed = remove(cluster)
+    assert len(removed) == sum(path not in (DEFINITIONS, f"{NAMESPACE}/secrets") for path, _ in STEPS[:count])
+    assert "kubeflow" not in names(cluster, CORE)
+    assert "ours" not in names(cluster, HOOKS)
+    assert "v1.metrics.example.com" not in names(cluster, API_SERVICES)
+    assert remove(cluster) == []
+
+
+def test_custom_resources_go_while_their_controller_runs_then_what_would_refuse_deletions(cluster) -> None:
+    make(cluster, STEPS)
+    controller = threading.Thread(target=free_runs, args=(cluster,))
+    controller.start()
+    removed = remove(cluster)
+    controller.join()
+    assert paths_of(removed) == [
+        "Run",
+        *sorted(["ValidatingWebhookConfiguration", "APIService"], reverse=True),
+        "Service",
+        "Namespace",
+    ]
+
+
+def test_a_custom_resource_without_a_controller_is_named_at_the_deadline(cluster) -> None:
+    make(cluster, STEPS)
+    began = time.monotonic()
+    with pytest.raises(KubernetesError, match=r"Run kubeflow/run \(finalizer example.com/controller\)"):
+        remove(cluster, seconds=1.0)
+    assert time.monotonic() - began < 10
+    assert "ours" in names(cluster, HOOKS), "nothing else goes before its custom resources"
+    free = [{"op": "remove", "path": "/metadata/finalizers"}]
+    cluster.request("PATCH", f"{RUNS}/run", body=free, content_type="application/json-patch+json")
+    remove(cluster)
+
+
+def test_a_namespace_alone_leaves_others_untouched(cluster) -> None:
+    others = [
+        (CORE, named("Namespace", "v1", "other")),
+        (f"{CORE}/other/services", balancer("other")),
+        (HOOKS, hook("others", "other")),
+    ]
+    make(cluster, [*STEPS[:-1], *others])
+    remove(cluster, remove_namespace)
+    assert "kubeflow" not in names(cluster, CORE)
+    assert names(cluster, f"{CORE}/other/services") == ["balancer"]
+    assert "others" in names(cluster, HOOKS)
+    remove(cluster)
+    assert names(cluster, f"{CORE}/other/services") == [], "the cluster goes: so does what it made outside of it"
