@@ -63,12 +63,16 @@ def reset() -> None:
 
 
 @app.command()
-def env() -> None:
+def env(as_json: bool = typer.Option(False, "--json", help="Print one JSON document.")) -> None:
     """Print the variables that point gcloud, terraform and mlops-env at it: eval "$(mlops-env sandbox env)"."""
     from environment.errors import UnreachableError
     from sandbox import lifecycle
 
     if not lifecycle.is_running(sandbox_dir()):
         raise UnreachableError("the sandbox is not running", "run `mlops-env sandbox start`")
-    for name, value in sorted(lifecycle.environment_variables(sandbox_dir()).items()):
+    variables = dict(sorted(lifecycle.environment_variables(sandbox_dir()).items()))
+    if as_json:
+        print_json(variables)
+        return
+    for name, value in variables.items():
         print(f"export {name}={shlex.quote(value)}")

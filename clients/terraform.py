@@ -111,6 +111,7 @@ class Terraform:
         if mark.is_file() and mark.read_text() == self._initialisation(backend):
             return
         self._run("init", ignore, input=False, reconfigure=True, no_color=True, backend_config=backend)
+        mark.parent.mkdir(exist_ok=True)  # a module without providers and backend leaves no data
         mark.write_text(self._initialisation(backend))
 
     def _initialisation(self, backend: Mapping[str, str]) -> str:
@@ -166,6 +167,12 @@ class Terraform:
             path = Path(private) / "edited.tfstate"
             path.write_text(edit("\n".join(event.message for event in events)))
             self._run("state push", ignore, str(path), lock_timeout=LOCK_TIMEOUT)
+
+    def read_outputs(self) -> dict[str, Any]:
+        """Return the root module's outputs by name, without those that are marked as sensitive."""
+        events = self._run("output", ignore, json=True, no_color=True)
+        outputs = json.loads("\n".join(event.message for event in events))
+        return {name: one["value"] for name, one in outputs.items() if not one["sensitive"]}
 
     def discard_plan(self) -> None:
         """Remove the saved plan: it is good for one apply, and nothing of it should last."""

@@ -1,0 +1,69 @@
+"""Terraform for any root module: one task that a flow of your own can call. docs/prefect.md shows such a flow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from prefect import get_run_logger, task
+from pydantic import BaseModel, ConfigDict
+
+from clients.addresses import Addresses
+from clients.terraform import Terraform
+from environment.changes import Change, count_actions
+from environment.terraform_events import TerraformEvent
+from environment.terraform_plan import infrastructure_changes
+from tasks.policy import RETRIED
+from tasks.progress import Progress
+
+APPLY_TIMEOUT_SECONDS = 2 * 3600
+
+
+class Applied(BaseModel):
+    """What an apply did, and the root module's outputs but the sensitive ones."""
+
+    model_config = ConfigDict(frozen=True)
+
+    changes: tuple[Change, ...]
+    outputs: dict[str, Any]
+
+
+@task(
+    name="apply-module", task_run_name="terraform apply {source.name}", timeout_seconds=APPLY_TIMEOUT_SECONDS, **RETRIED
+)
+def apply_module(
+    source: Path, folder: Path, variables: dict[str, Any] | None = None, bucket: str = "", prefix: str = ""
+) -> Applied:
+    """Bring what a root module describes to what it says: init, plan to a file, apply that file; nothing if it is so.
+
+    Each resource is a line of the log and a step of a progress artifact. Tried again after what may heal, it plans
+    anew. When the run is stopped or killed, Terraform writes its state and lets its lock go.
+
+    Args:
+        source: The root module's folder; its modules lie below it.
+        folder: A working folder of its own: lock file, plugins and plan are kept there.
+        variables: Its variables. Prefect shows them: a secret is passed by its name.
+        bucket: Of the state, where the module has a `backend "gcs" {}`; `prefix` goes with it.
+    """
+    logger = get_run_logger()
+    terraform = Terraform(folder, Addresses.from_environment())
+    terraform.prepare(source)
+    terraform.write_variables(variables or {})
+    terraform.init(bucket, prefix)
+    terraform.plan()
+    changes = infrastructure_changes(terraform.show_plan())
+    logger.info("Planned: %s", count_actions(changes) or "no changes")
+    progress = Progress("terraform apply", total=len(changes))
+
+    def report(event: TerraformEvent) -> None:
+        if event.is_progress:
+            logger.info(event.message)
+        if event.kind in ("apply_complete", "apply_errored"):
+            progress.advance()
+
+    try:
+        if changes:
+            terraform.apply(report)
+        return Applied(changes=changes, outputs=terraform.read_outputs())
+    finally:
+        terraform.discard_plan()
