@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.table import console
 
-SUBJECTS = ("start", "create", "latency", "apply")
+SUBJECTS = ("start", "create", "latency", "drift", "apply")
 
 
 def main() -> None:
@@ -30,13 +30,14 @@ def run(subjects: tuple[str, ...], runs: int, speedup: float, folder: Path) -> N
     from benchmarks.apply import measure_apply
     from benchmarks.command_start import measure_start
     from benchmarks.creates import CREATE, measure_creates
+    from benchmarks.drift import measure_drift
     from benchmarks.first_create import measure_first_create
     from benchmarks.local_cloud import local_cloud
     from benchmarks.measure import Series
 
     if "start" in subjects:
         measure_start(runs).print()
-    if not {"create", "latency", "apply"} & set(subjects):
+    if not set(subjects) - {"start"}:
         return
     with local_cloud(folder) as cloud:
         # Once unmeasured: bytecode, the mirror of the manifests, Prefect's database.
@@ -46,6 +47,8 @@ def run(subjects: tuple[str, ...], runs: int, speedup: float, folder: Path) -> N
             measure_first_create(cloud, runs, speedup).print()
         if "create" in subjects:
             measure_creates(cloud, runs, folder).print()
+        if "drift" in subjects:
+            measure_drift(cloud, runs).print()
         if "apply" in subjects:
             for results in measure_apply(cloud, runs, folder):
                 results.print()

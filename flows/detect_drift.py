@@ -21,6 +21,7 @@ from environment.drift import (
     ordered_drift,
     service_drift,
 )
+from environment.drift_notes import DriftNotes
 from environment.drift_texts import drift_table
 from environment.errors import MlopsEnvError
 from environment.ignored_drift import SHIPPED, without_ignored
@@ -36,7 +37,15 @@ from environment.state_folder import StateFolder
 from flows.names import run_name
 from flows.plan import OBJECTS_NEED, ROOT_USER_NEEDS, STORAGE
 from flows.scheduled import reason_to_skip
-from tasks.drift import Editors, keep_drift, look_at_artifact_keys, look_at_objects, look_at_root_user, read_authors
+from tasks.drift import (
+    Editors,
+    keep_drift,
+    look_at_artifact_keys,
+    look_at_objects,
+    look_at_root_user,
+    read_authors,
+    read_drift_notes,
+)
 from tasks.manifests import fetch_manifests, render_manifests
 from tasks.plan import plan_infrastructure, read_state_folder
 from tasks.services import list_enabled_services
@@ -61,21 +70,27 @@ def detect_drift(environment: str, overrides: tuple[str, ...] = ()) -> State[Dri
     spec = load_spec(environment, overrides, approved=True)  # a look needs no approval
     if reason := reason_to_skip(spec.name):
         return Completed(name="Skipped", message=reason[0].upper() + reason[1:])
-    report = find_drift(spec)
+    report, last = find_drift(spec)
+    keeping = keep_drift.submit(spec, report, last)
     create_table_artifact(
         key=f"drift-{spec.name}", table=drift_table(report.found), description="What is not as expected"
     )
-    keep_drift(spec, report)
+    keeping.result()
     name = "Drifted" if report.found else "In sync"
     return Completed(name=name, message=describe_drift(report.found), data=report)
 
 
-def find_drift(spec: Environment) -> DriftReport:
-    """Look at all three layers at the same time and classify what differs; for use within a flow."""
+def find_drift(spec: Environment) -> tuple[DriftReport, DriftNotes | None]:
+    """Look at all three layers at the same time and classify what differs; for use within a flow.
+
+    Returns:
+        What was found, and what the last look has kept.
+    """
     mirror = fetch_manifests.submit(spec.pipelines.version)
     listing = list_enabled_services.submit(spec)
     kept = read_state_folder.submit(spec).result()
     outputs = _outputs(spec, kept)
+    last = read_drift_notes.submit(spec)
     enabled = listing.result()
     off = frozenset(missing_services(spec.services, enabled))
     services, warnings = service_drift(spec.services, enabled, kept.record.services if kept.record else None)
@@ -96,7 +111,7 @@ def find_drift(spec: Environment) -> DriftReport:
     now = datetime.now(UTC)
     by_people, _ = without_ignored(found, SHIPPED, now.date())
     left, ignored = without_ignored(by_people, spec.drift.ignore, now.date())
-    return DriftReport(
+    report = DriftReport(
         environment=spec.name,
         project_id=spec.project_id,
         checked_at=now.isoformat(timespec="seconds"),
@@ -106,6 +121,7 @@ def find_drift(spec: Environment) -> DriftReport:
         unseen=tuple(layer for layer in LAYERS if any(line.startswith(layer) for line in hidden)),
         digest=drift_digest(left),
     )
+    return report, last.result()
 
 
 def _outputs(spec: Environment, kept: StateFolder) -> Infrastructure:

@@ -95,13 +95,26 @@ def look_at_objects(
         return changes, read_editors(objects, wanted_references(environment, manifests), changes, namespace)
 
 
-@task(name="keep-drift", task_run_name="keep drift of {environment.name}", **RETRIED)
-def keep_drift(environment: Environment, report: DriftReport) -> str:
-    """Write the report beside the state, and send an event when the set has changed; return the event's name."""
+@task(name="read-drift-notes", task_run_name="read last drift of {environment.name}", **RETRIED)
+def read_drift_notes(environment: Environment) -> DriftNotes | None:
+    """Read what the last look has kept."""
     storage = Storage(Addresses.from_environment(), environment.project_id)
-    bucket, name = environment.state.bucket, f"{environment.state_prefix}/{DRIFT_OBJECT}"
-    notes, event = note(report, DriftNotes.read(storage.read(bucket, name)))
-    storage.write(bucket, name, notes.model_dump_json(indent=2))
+    return DriftNotes.read(storage.read(environment.state.bucket, f"{environment.state_prefix}/{DRIFT_OBJECT}"))
+
+
+@task(name="keep-drift", task_run_name="keep drift of {environment.name}", **RETRIED)
+def keep_drift(environment: Environment, report: DriftReport, kept: DriftNotes | None) -> str:
+    """Write the report beside the state, and send an event when the set has changed; return the event's name.
+
+    Args:
+        environment: The spec.
+        report: What was found.
+        kept: What the last look has kept.
+    """
+    storage = Storage(Addresses.from_environment(), environment.project_id)
+    notes, event = note(report, kept)
+    place = f"{environment.state_prefix}/{DRIFT_OBJECT}"
+    storage.write(environment.state.bucket, place, notes.model_dump_json(indent=2))
     if event:
         resource = {"prefect.resource.id": f"mlops-env.environment.{environment.name}"}
         emit_event(event, resource=resource, payload=report.model_dump(mode="json"))

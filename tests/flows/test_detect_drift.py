@@ -265,11 +265,11 @@ def test_outside_changes_of_infrastructure_and_objects(created, others, detect, 
 
 def test_same_drift_five_times_is_told_once(created, detect, cloud, reports) -> None:
     from environment.spec_file import load_environment
-    from tasks.drift import keep_drift
+    from tasks.drift import keep_drift, read_drift_notes
 
     spec, report = load_environment(str(detect.spec)), reports["drifted"]
     again = [report.model_copy(update={"checked_at": f"2999-01-0{night}T00:00:00+00:00"}) for night in range(1, 5)]
-    assert [keep_drift.fn(spec, one) for one in again] == [""] * 4
+    assert [keep_drift.fn(spec, one, read_drift_notes.fn(spec)) for one in again] == [""] * 4
     assert detect.events == []
     kept = cloud.call("GET", f"{BOOKKEEPING}drift.json?alt=media").json()
     assert kept["report"] == again[-1].model_dump(mode="json")
