@@ -117,20 +117,15 @@ class Terraform:
     def _initialisation(self, backend: Mapping[str, str]) -> str:
         return initialisation_digest(self._folder, find_terraform(), backend, self._environment)
 
-    def plan(self, *, destroy: bool = False, targets: Sequence[str] = (), refresh: bool = True) -> None:
-        """Plan to a file, under the state's lock, for `apply` to carry out.
+    def plan(self) -> None:
+        """Plan to a file, under the state's lock, for `apply` to carry out."""
+        self._run("plan", ignore, out=PLAN, var_file=VARIABLES, json=True, input=False, lock_timeout=LOCK_TIMEOUT)
 
-        Args:
-            destroy: Plan to destroy what is in the state.
-            targets: Only these addresses; of a destroy also what depends on them.
-            refresh: Look at what is there; without, the state is taken for it.
-        """
-        more: dict[str, Any] = {"target": list(targets)} if targets else {}
-        more |= {"destroy": True} if destroy else {}
-        more |= {} if refresh else {"refresh": False}
-        self._run(
-            *("plan", ignore), out=PLAN, var_file=VARIABLES, json=True, input=False, lock_timeout=LOCK_TIMEOUT, **more
-        )
+    def destroy(self, targets: Sequence[str], on_event: OnEvent) -> tuple[str, ...]:
+        """Destroy these addresses and what depends on them, in one go; return the addresses of what that removed."""
+        options = {"target": list(targets), "lock_timeout": LOCK_TIMEOUT, "auto_approve": True}
+        events = self._run("destroy", on_event, var_file=VARIABLES, json=True, input=False, **options)
+        return tuple(sorted(event.address for event in events if event.kind == "apply_complete"))
 
     def read_plan(self, values: Mapping[str, Any], *, refresh: bool = True) -> dict[str, Any]:
         """Plan without the state's lock and for nobody to apply; return the plan as `show_plan` does.
@@ -193,7 +188,7 @@ class Terraform:
         with self._process(argv) as process:
             assert process.stdout is not None
             for line in process.stdout:
-                event = _typed(line, is_json=command in ("plan", "apply"))
+                event = _typed(line, is_json=command in ("plan", "apply", "destroy"))
                 events.append(event)
                 on_event(event)
         if process.returncode != 0:

@@ -25,10 +25,10 @@ def failure_type(command: str, text: str) -> type[TerraformError]:
     """Choose the error for what Terraform said.
 
     An apply is not tried again for an answer of 5xx or a lost connection: the provider has tried those itself, for
-    as long as each resource's timeout says.
+    as long as each resource's timeout says. A destroy is: it plans anew.
 
     Args:
-        command: "init", "plan", "apply" or "output".
+        command: "init", "plan", "apply", "destroy", "show" or "state".
         text: One error that it reported, with all details.
     """
     if is_disabled(text):

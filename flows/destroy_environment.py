@@ -161,7 +161,7 @@ def _remove_infrastructure(
         if managed.is_cluster_protected:
             clear_protection(spec)
         if targets := first_targets(managed, kept):
-            removed += [change.address for change in terraform_destroy(spec, targets)]
+            removed += terraform_destroy(spec, targets)
     swept: tuple[str, ...] = ()
     if not is_foreign(NETWORK, unwanted, managed):
         swept = sweep_leftovers(spec)
@@ -171,7 +171,7 @@ def _remove_infrastructure(
     if astray := strays([one for one in unwanted if str(one) not in swept], managed, STRAYS_LAST):
         removed += remove_strays(spec, astray)
     if targets := last_targets(read_managed_state(spec), kept):
-        removed += [change.address for change in terraform_destroy(spec, targets)]
+        removed += terraform_destroy(spec, targets)
 
 
 def _check_nothing_is_left(spec: Environment, left: tuple[Found, ...]) -> None:

@@ -15,7 +15,6 @@ from clients.service_usage import ServiceUsage
 from clients.sql_admin import SqlAdmin
 from clients.storage import Storage
 from clients.strays import remove_stray
-from environment.changes import Change
 from environment.destruction import Found, ManagedState, needed_services, without_protection
 from environment.errors import (
     CredentialsError,
@@ -32,7 +31,7 @@ from environment.paths import project_root
 from environment.record import RECORD_OBJECT
 from environment.spec import Environment
 from environment.state_folder import SUFFIX_OBJECT, StateFolder
-from environment.terraform_plan import infrastructure_changes
+from environment.terraform_events import TerraformEvent
 from environment.terraform_variables import terraform_variables
 from tasks.console import DETAIL, PASSING
 from tasks.pipelines import apply_set_of, open_objects
@@ -178,19 +177,17 @@ def remove_strays(environment: Environment, strays: tuple[Found, ...]) -> tuple[
 
 
 @task(name="terraform-destroy", task_run_name="terraform destroy", **RETRIED)
-def terraform_destroy(environment: Environment, targets: tuple[str, ...]) -> tuple[Change, ...]:
-    """Destroy these addresses; return what that removed."""
+def terraform_destroy(environment: Environment, targets: tuple[str, ...]) -> tuple[str, ...]:
+    """Destroy these addresses, and what depends on them; return what that removed."""
     logger = get_run_logger()
-    logger.info("terraform plan", extra=PASSING)
+    logger.info("terraform destroy", extra=PASSING)
+
+    def report(event: TerraformEvent) -> None:
+        if event.is_progress or event.kind == "change_summary":
+            logger.info(event.message, extra=DETAIL if event.is_progress else None)
+
     terraform = infrastructure.open_terraform(environment, Addresses.from_environment())
-    try:
-        terraform.plan(destroy=True, targets=targets)
-        changes = infrastructure_changes(terraform.show_plan())
-        logger.info("terraform destroy: %d resources", len(changes))
-        terraform.apply(lambda event: logger.info(event.message, extra=DETAIL) if event.is_progress else None)
-    finally:
-        terraform.discard_plan()
-    return changes
+    return terraform.destroy(targets, report)
 
 
 @task(name="sweep-leftovers", task_run_name="sweep what GKE left", **RETRIED)
