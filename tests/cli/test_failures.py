@@ -76,10 +76,12 @@ class Machine:
         answer.raise_for_status()
         return dict(answer.json())
 
-    def end_when(self, seen: Callable[[dict[str, Any]], bool], number: signal.Signals) -> tuple[int, str]:
-        """Run create, send it a signal once a call was seen, and return its exit code and what it said."""
+    def end_when(
+        self, seen: Callable[[dict[str, Any]], bool], number: signal.Signals, *arguments: str
+    ) -> tuple[int, str]:
+        """Run create, or what is given, and send it a signal once a call was seen; return exit code and output."""
         before = max((call["number"] for call in self.control("GET", "calls")["calls"]), default=0)
-        process = self.start()
+        process = self.start(*arguments)
         deadline = time.monotonic() + SECONDS
         while not any(map(seen, self.control("GET", f"calls?since={before}")["calls"])):
             assert process.poll() is None, process.communicate()
@@ -126,6 +128,11 @@ def is_post(path: str) -> Callable[[dict[str, Any]], bool]:
 def is_patch(part: str) -> Callable[[dict[str, Any]], bool]:
     """Recognise a change of an object."""
     return lambda call: call["mutating"] and call["method"] == "PATCH" and part in call["path"]
+
+
+def is_call(method: str, part: str) -> Callable[[dict[str, Any]], bool]:
+    """Recognise a call that was answered well."""
+    return lambda call: call["method"] == method and part in call["path"] and call["status"] < 300
 
 
 def one_line(err: str) -> str:
@@ -189,3 +196,20 @@ def test_a_failure_is_one_line_and_the_traceback_is_for_debug(machine: Machine) 
         )
     assert "Traceback" in machine.run("--debug", "status", machine.spec).stderr
     machine.control("DELETE", "faults")
+
+
+def test_the_same_destroy_finishes_after_it_was_interrupted_and_killed(machine: Machine) -> None:
+    """Last: in the namespace, in Terraform's destroy, and between the sweep and the network."""
+    destroy = ("destroy", machine.spec, "--yes", "crash", "--delete-data")
+    machine.control("POST", "faults", {"path": "/nodePools/crash-pool", "method": "DELETE", "delay_s": 2})
+    code, err = machine.end_when(is_call("DELETE", "/api/v1/namespaces/kubeflow"), signal.SIGINT, *destroy)
+    assert (code, one_line(err)) == (130, "mlops-env: interrupted; run the same command again to go on")
+    for seen in (is_call("DELETE", "/instances/crash-notebook"), is_call("POST", "/removePeering")):
+        assert machine.end_when(seen, signal.SIGKILL, *destroy)[0] == -signal.SIGKILL
+
+    done = machine.run(*destroy)
+    assert (done.returncode, done.stdout.strip().splitlines()[-1].split()) == (0, ["left", "nothing"]), done.stderr
+    history = json.loads(machine.run("history", machine.spec, "--json").stdout)
+    told = [one["outcome"] for one in history if one["action"] == "destroy"]
+    assert told == ["succeeded", "interrupted"], "who is killed tells nothing"
+    assert "nothing to destroy" in machine.run(*destroy).stdout
