@@ -10,6 +10,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from environment.report_texts import create_markdown
 from environment.reports import CreateReport, describe_changes
 from flows.deploy_kfp import deploy_kfp
 from flows.enable_services import enable_services
@@ -18,6 +19,7 @@ from flows.guard import guard_before_services
 from flows.history import recorded
 from flows.names import run_name
 from flows.provision_infra import provision_infra
+from flows.steps import run_step
 from tasks.manifests import fetch_manifests
 from tasks.pipelines import check_recorded_namespace
 from tasks.record import write_record
@@ -69,21 +71,21 @@ def create_environment(
 
 
 def _timed(seconds: dict[str, float], step: Flow[..., Any], *arguments: Any) -> Any:
-    """Run a child flow and note how long it took; its failure is ours, with its own error."""
+    """Run a child flow and note how long it took."""
     began = time.monotonic()
-    report = step(*arguments)
+    report = run_step(step, *arguments)
     seconds[step.name] = round(time.monotonic() - began, 1)
     return report
 
 
 def _publish(report: CreateReport) -> None:
-    rows = (f"| {name} | {value:.1f} s |" for name, value in report.seconds.items())
-    warnings = (f"- {line}" for line in (*report.services.warnings, *report.pipelines.warnings))
-    title = f"# {report.environment}: {describe_changes(report.change_count)}"
     create_markdown_artifact(
-        key=f"environment-{report.environment}",
-        markdown="\n".join([title, "", "| step | time |", "| --- | --- |", *rows, "", *warnings]),
-        description="What create did",
+        key=f"environment-{report.environment}", markdown=create_markdown(report), description="What create did"
     )
     if url := report.pipelines.record.url:
-        create_link_artifact(key=f"pipelines-ui-{report.environment}", link=url, link_text="Kubeflow Pipelines")
+        create_link_artifact(
+            key=f"pipelines-ui-{report.environment}",
+            link=url,
+            link_text="Kubeflow Pipelines",
+            description="Where the UI of Kubeflow Pipelines answers",
+        )

@@ -7,9 +7,7 @@ it, so that what it says of the end is read and not assumed.
 
 from __future__ import annotations
 
-from typing import Any
-
-from prefect import Flow, flow
+from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
@@ -24,6 +22,7 @@ from flows.guard import guard_before_services
 from flows.history import recorded
 from flows.names import run_name
 from flows.provision_infra import provision_infra
+from flows.steps import run_step
 from tasks.plan import read_state_folder
 from tasks.record import update_record
 from tasks.spec import load_spec
@@ -67,17 +66,17 @@ def _put_back(
     if "services" in report.layers:
         if "infrastructure" in report.layers:
             guard_before_services(spec, ())
-        services = _run(enable_services, environment, overrides, approved)
+        services = run_step(enable_services, environment, overrides, approved)
         done += [f"enable {service}" for service in services.changed]
         report = _seen_anew(report, environment, overrides)
     if "infrastructure" in report.layers:
-        infrastructure = _run(provision_infra, environment, overrides, approved)
+        infrastructure = run_step(provision_infra, environment, overrides, approved)
         done += infrastructure.changes
         report = _seen_anew(report, environment, overrides)
     is_moved = infrastructure is not None and infrastructure.outputs != kept.infrastructure
     if "pipelines" in report.layers or is_moved:
         force = not any(one.layer == "pipelines" for one in report.ignored)
-        pipelines = _run(deploy_kfp, environment, overrides, approved, force)
+        pipelines = run_step(deploy_kfp, environment, overrides, approved, force)
         done += pipelines.changes
     update_record(spec, services, infrastructure, pipelines, report)
     return _look(environment, overrides)
@@ -89,10 +88,5 @@ def _seen_anew(report: DriftReport, environment: str, overrides: tuple[str, ...]
 
 
 def _look(environment: str, overrides: tuple[str, ...]) -> DriftReport:
-    report: DriftReport = _run(detect_drift, environment, overrides)
+    report: DriftReport = run_step(detect_drift, environment, overrides)
     return report
-
-
-def _run(step: Flow[..., Any], *arguments: Any) -> Any:
-    """Run a child flow; its failure is ours, with its own error."""
-    return step(*arguments)

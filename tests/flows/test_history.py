@@ -65,6 +65,7 @@ def test_failed_run_is_told_with_what_it_did_until_then(cloud, spec) -> None:
     (entry,) = entries(spec)
     assert (entry.action, entry.outcome, entry.environment) == ("create", "failed", "told")
     assert "enable compute.googleapis.com" in entry.changes
+    assert entry.error.startswith("provision-infra: ")
     assert "403" in entry.error or "ermission" in entry.error
 
 
