@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from cli.approval import ask_approval
+from cli.approval import how_to_ask
 from cli.clouds import load_spec, reach_cloud
 from cli.options import ALLOW_REPLACE, CLOUD, ENVIRONMENT, FORCE, SET, YES
 from cli.prefect_server import TemporaryServer
@@ -27,12 +27,12 @@ def create(
     """Make the environment, or bring it to what its spec says."""
     began = time.monotonic()
     spec, overrides = load_spec(environment, set_, cloud)
-    ask_approval(spec, is_given=yes)
+    ask = how_to_ask(spec, is_given=yes)
     server = TemporaryServer()
     reach_cloud(spec)
     err.print(f"Creating {spec.name} in project {spec.project_id} ({spec.cloud})")
-    switches = {"approved": True, "force_conflicts": force_conflicts, "allow_replace": allow_replace}
-    report: CreateReport = run_flow("create_environment", environment, overrides, server, **switches)
+    switches = {"approved": yes, "force_conflicts": force_conflicts, "allow_replace": allow_replace}
+    report: CreateReport = run_flow("create_environment", environment, overrides, server, ask=ask, **switches)
     _summarise(report, time.monotonic() - began)
 
 

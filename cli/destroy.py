@@ -39,7 +39,7 @@ def destroy(
     server = TemporaryServer()
     reach_cloud(spec)
     err.print(f"Destroying {spec.name} in project {spec.project_id} ({spec.cloud})")
-    switches = {"confirmed_name": name, "delete_data": delete_data}
+    switches: dict[str, Any] = {"confirmed_name": name, "delete_data": delete_data}
     report: DestroyReport = run_flow("destroy_environment", environment, overrides, server, **switches)
     _summarise(report, time.monotonic() - began)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cli.approval import ask_approval
+from cli.approval import how_to_ask
 from cli.clouds import load_spec, reach_cloud
 from cli.options import CLOUD, ENVIRONMENT, JSON, SET, YES
 from cli.prefect_server import TemporaryServer
@@ -53,10 +53,10 @@ def _remediate(spec: Environment, environment: str, overrides: list[str], *, yes
 
     if refusal := remediation_refusal(spec.role):
         raise refusal
-    ask_approval(spec, is_given=yes)
+    ask = how_to_ask(spec, is_given=yes)
     server = TemporaryServer()
     reach_cloud(spec)
-    report: RemediationReport = run_flow("remediate_drift", environment, overrides, server, approved=True)
+    report: RemediationReport = run_flow("remediate_drift", environment, overrides, server, ask=ask, approved=yes)
     if as_json:
         print_json(report.model_dump(mode="json"))
     else:

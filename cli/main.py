@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from cli import create, destroy, drift, history, kubeconfig, plan, register, sandbox, schema, status, ui
+from cli import approve, create, destroy, drift, history, kubeconfig, plan, register, sandbox, schema, status, ui
 from cli.report import fail
 from environment.errors import MlopsEnvError, SpecError
 
@@ -28,6 +28,7 @@ app = typer.Typer(
 app.command()(create.create)
 app.command()(plan.plan)
 app.command()(drift.drift)
+app.command()(approve.approve)
 app.command()(destroy.destroy)
 app.command()(status.status)
 app.command()(history.history)

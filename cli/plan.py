@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import typer
@@ -33,7 +34,7 @@ def plan(environment: str = ENVIRONMENT, set_: list[str] = SET, cloud: str = CLO
     raise typer.Exit(EXIT_CHANGES if report.changes else 0)
 
 
-def print_plan(report: PlanReport) -> None:
+def print_plan(report: PlanReport, *, on_stderr: bool = False) -> None:
     """Print the plan as a tree, warnings on stderr."""
     from cli.change_tree import change_tree
     from environment.changes import describe_plan
@@ -41,4 +42,5 @@ def print_plan(report: PlanReport) -> None:
     for warning in report.warnings:
         err.print(f"  {warning}", style="yellow", markup=False)
     title = f"{report.environment} ({report.project_id}): {describe_plan(report.changes).lower()}"
-    Console(highlight=False, width=WIDEST).print(change_tree(title, report.changes))
+    where = sys.stderr if on_stderr else None
+    Console(highlight=False, width=WIDEST, file=where).print(change_tree(title, report.changes))

@@ -8,15 +8,18 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from rich.console import Console
 from rich.text import Text
 
 if TYPE_CHECKING:
     from rich.status import Status
+
+Asked = TypeVar("Asked")
+Answered = TypeVar("Answered")
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -46,12 +49,27 @@ class Lines(logging.Handler):
         *("Created task run", "Created subflow run", "Beginning ", "Finished in state", "Executing '", "View at "),
         # What failed is said once, at the end; that it is tried again, by our own line.
         *("Task run failed with ", "Encountered exception during execution", "Crash detected!"),
+        *("Pausing flow, ", "Resuming flow run "),
     )
     IDENTIFIER = re.compile(r" \[id=[^]]*\]?.*$")
 
     def __init__(self, spinner: Status | None = None) -> None:
         super().__init__()
         self._spinner = spinner
+
+    def interrupted_by(self, ask: Callable[[Asked], Answered]) -> Callable[[Asked], Answered]:
+        """Return the question with the spinner held still while it is asked."""
+
+        def still(question: Asked) -> Answered:
+            if self._spinner is None:
+                return ask(question)
+            self._spinner.stop()
+            try:
+                return ask(question)
+            finally:
+                self._spinner.start()
+
+        return still
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print the record, or let it pass by."""

@@ -3,20 +3,45 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.prefect_server import TemporaryServer
 from cli.report import progress
 
+if TYPE_CHECKING:
+    from flows.approval import Ask
 
-def run_flow(name: str, environment: str, overrides: list[str], server: TemporaryServer, **switches: Any) -> Any:
-    """Run a flow of ours in this process; its messages go to stderr."""
+
+def run_flow(
+    name: str,
+    environment: str,
+    overrides: list[str],
+    server: TemporaryServer,
+    *,
+    ask: Ask | None = None,
+    **switches: Any,
+) -> Any:
+    """Run a flow of ours in this process; its messages go to stderr.
+
+    Args:
+        name: The flow's, and its module's.
+        environment: As the flow takes it.
+        overrides: Likewise.
+        server: What Prefect's API is answered by, where the user has none.
+        ask: How a plan is answered, where the flow has one that needs approval.
+        switches: The flow's own.
+    """
     with progress("Getting ready") as lines:
         flow = _import_flow(name)
         for logger in ("prefect.flow_runs", "prefect.task_runs", "clients"):
             logging.getLogger(logger).addHandler(lines)
         with server.ready():
-            return flow(environment, overrides, **switches)
+            if ask is None:
+                return flow(environment, overrides, **switches)
+            from flows.approval import asking
+
+            with asking(lines.interrupted_by(ask)):
+                return flow(environment, overrides, **switches)
 
 
 def _import_flow(name: str) -> Any:

@@ -15,6 +15,7 @@ from clients.kubernetes.plan import plan_changes
 from clients.root_user import USER
 from clients.secret_manager import SecretManager
 from environment.apply_set import ApplySet
+from environment.approval import Approved, check_approved
 from environment.changes import UNKNOWN, Change
 from environment.errors import KubernetesError
 from environment.names import Names
@@ -39,6 +40,7 @@ def apply_secrets(
     labels: dict[str, str],
     *,
     force: bool = False,
+    approved: Approved = None,
     on_change: OnChange = ignore,
 ) -> tuple[tuple[Change, ...], dict[str, str]]:
     """Make both Secrets hold what Secret Manager holds.
@@ -48,6 +50,7 @@ def apply_secrets(
 
     Raises:
         KubernetesError: When the database's password is not there yet.
+        ApprovalError: Before any change, when one is not among those that were approved.
     """
     secret_manager = SecretManager(addresses, names.project_id)
     root = secret_manager.read(names.root_password_secret)
@@ -59,12 +62,13 @@ def apply_secrets(
     made: tuple[Change, ...] = ()
     keys = secret_manager.read(names.artifact_keys_secret)
     if keys is None:
+        check_approved((keys_change(names),), approved)
         keys, made = _make_keys(secret_manager, names, labels), (keys_change(names),)
     manifests = (
         mysql_secret(apply_set.namespace, USER, root[1]),
         artifact_keys_secret(apply_set.namespace, keys[1]),
     )
-    changes = apply_objects(objects, manifests, apply_set, force=force, on_change=on_change)
+    changes = apply_objects(objects, manifests, apply_set, force=force, approved=approved, on_change=on_change)
     return made + changes, {MYSQL: root[0], ARTIFACT_KEYS: keys[0]}
 
 

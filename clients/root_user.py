@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from clients.addresses import Addresses
 from clients.secret_manager import SecretManager
 from clients.sql_admin import SqlAdmin
+from environment.approval import Approved, check_approved
 from environment.changes import Action, Change
 from environment.terraform_plan import root_user_change
 
@@ -49,14 +50,25 @@ def plan_root_user(addresses: Addresses, project_id: str, instance: str, secret_
 
 
 def ensure_root_user(
-    addresses: Addresses, project_id: str, instance: str, secret_id: str, labels: dict[str, str]
+    addresses: Addresses,
+    project_id: str,
+    instance: str,
+    secret_id: str,
+    labels: dict[str, str],
+    *,
+    approved: Approved = None,
 ) -> Change:
-    """Make user and password agree; return what that changed."""
+    """Make user and password agree; return what that changed.
+
+    Raises:
+        ApprovalError: When it takes a change that is not among those that were approved; nothing was changed.
+    """
     secret_manager, sql = SecretManager(addresses, project_id), SqlAdmin(addresses, project_id)
     found = _look(secret_manager, sql, instance, secret_id)
     change = root_user_change(found.action(instance), instance)
     if change.is_noop:
         return change
+    check_approved((change,), approved)
     if found.annotations is None:
         secret_manager.create(secret_id, labels)
     version, password = found.current or _new_version(secret_manager, secret_id)

@@ -22,6 +22,9 @@ Action = Literal["enable", "create", "update", "replace", "delete", "forget", "m
 """`forget`, `move` and `import` are Terraform's: the resource stays as it is, the state changes."""
 
 Value = bool | int | float | str | None
+SERVICES: Layer = "services"
+INFRASTRUCTURE: Layer = "infrastructure"
+PIPELINES: Layer = "pipelines"
 LAYERS: tuple[Layer, ...] = get_args(Layer)
 MASK = "(secret)"
 UNKNOWN = "(known after apply)"
@@ -100,6 +103,18 @@ def ordered(changes: Iterable[Change]) -> tuple[Change, ...]:
     """Return the changes layer by layer, in each by address; what is a noop is left out."""
     found = (change for change in changes if not change.is_noop)
     return tuple(sorted(found, key=lambda one: (LAYERS.index(one.layer), one.address, one.action)))
+
+
+def with_text(changes: Iterable[Change], old: str, new: str) -> tuple[Change, ...]:
+    """Return the changes with a text in their fields' values replaced."""
+
+    def put(value: Value) -> Value:
+        return value.replace(old, new) if isinstance(value, str) else value
+
+    def field_with(field: FieldChange) -> FieldChange:
+        return field.model_copy(update={"before": put(field.before), "after": put(field.after)})
+
+    return tuple(one.model_copy(update={"fields": tuple(map(field_with, one.fields))}) for one in changes)
 
 
 def of_layer(changes: Iterable[Change], layer: Layer) -> tuple[Change, ...]:

@@ -2,7 +2,7 @@
 
     MlopsEnvError
     ├── SpecError (also ValueError)       a spec, an override or a flag is wrong: exit code 64, nothing was changed
-    ├── ApprovalError                     a person said no, or nobody could be asked; nothing was changed
+    ├── ApprovalError                     a person said no, nobody could be asked, or this is not what was approved
     ├── ReplacementRefusedError           data or a cluster would be lost, and nobody allowed it; nothing was changed
     ├── CredentialsError                  no credentials, or they were refused
     ├── UnreachableError                  an endpoint does not answer
@@ -60,7 +60,7 @@ class SpecError(MlopsEnvError, ValueError):
 
 
 class ApprovalError(MlopsEnvError):
-    """A change that needs approval has none; nothing was changed."""
+    """A change that needs approval has none, or is not the one that was approved; it was not made."""
 
 
 class ReplacementRefusedError(MlopsEnvError):

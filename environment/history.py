@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from environment.approval import Consent
+
 HISTORY_PREFIX = "history/"
 Outcome = Literal["succeeded", "failed", "interrupted"]
 
@@ -21,6 +23,7 @@ class HistoryEntry(BaseModel):
         began_at: ISO 8601, UTC; so is `finished_at`.
         changes: Lines such as "create Deployment kubeflow/ml-pipeline"; of a failed run, those of the steps that ended.
         error: Why it failed, in one line.
+        approval: How and why it was approved, None where the spec requires no approval.
         versions: Of mlops-env and of Kubeflow Pipelines.
     """
 
@@ -38,6 +41,7 @@ class HistoryEntry(BaseModel):
     outcome: Outcome
     changes: tuple[str, ...] = ()
     error: str = ""
+    approval: Consent | None = None
     versions: dict[str, str] = {}
 
     @property
@@ -60,5 +64,12 @@ def describe_entry(entry: HistoryEntry) -> str:
     count = len(entry.changes)
     changed = "1 change" if count == 1 else f"{count} changes"
     by = f" by {entry.who}" if entry.who else ""
+    approved = f", approved {_describe(entry.approval)}" if entry.approval else ""
     why = f": {entry.error}" if entry.error else ""
-    return f"{entry.action} {entry.outcome}, {changed}{by} (mlops-env {entry.versions.get('mlops-env', '?')}){why}"
+    release = entry.versions.get("mlops-env", "?")
+    return f"{entry.action} {entry.outcome}, {changed}{by}{approved} (mlops-env {release}){why}"
+
+
+def _describe(consent: Consent) -> str:
+    reason = " ".join(consent.reason.split())
+    return f'{consent.how} ("{reason}")' if reason else consent.how

@@ -74,13 +74,13 @@ class PlanBasis(_Report):
     Attributes:
         spec_digest: SHA-256 of the resolved spec.
         state_serial: Of Terraform's state, None where there was none; so is `state_lineage`.
-        manifests_digest: "sha256:…" of the rendered manifests.
+        manifests_digest: "sha256:…" of the rendered manifests, None where the plan is not about them.
     """
 
     spec_digest: str
     state_serial: int | None
     state_lineage: str | None
-    manifests_digest: str
+    manifests_digest: str | None
 
 
 class PlanReport(_Report):

@@ -40,7 +40,7 @@ _COMMON: dict[str, Any] = {
     "notebook": {"machine_type": "e2-standard-4"},
     "identity": "workload_identity",
     "labels": {},
-    "approval": {"required": False},
+    "approval": {"required": False, "expires_after_seconds": 3600},
 }
 
 _BY_ROLE: dict[Role, dict[str, Any]] = {

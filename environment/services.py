@@ -110,6 +110,11 @@ def missing_services(wanted: Iterable[str], enabled: Iterable[str]) -> tuple[str
     return tuple(service for service in wanted if service not in present)
 
 
+def enabling(services: Iterable[str]) -> tuple[Change, ...]:
+    """Return the changes that enable these."""
+    return tuple(Change(layer="services", action="enable", address=name) for name in services)
+
+
 def service_changes(
     wanted: Iterable[str], enabled: Iterable[str], was_enabled: Iterable[str] | None
 ) -> tuple[tuple[Change, ...], tuple[str, ...]]:
@@ -123,8 +128,8 @@ def service_changes(
     """
     missing = missing_services(wanted, enabled)
     given_up = frozenset() if was_enabled is None else RETIRED.keys() - set(was_enabled)
-    changes = (Change(layer="services", action="enable", address=name) for name in missing if name not in given_up)
-    return tuple(changes), tuple(stays_off(name) for name in missing if name in given_up)
+    changes = enabling(name for name in missing if name not in given_up)
+    return changes, tuple(stays_off(name) for name in missing if name in given_up)
 
 
 def stays_off(service: str) -> str:

@@ -170,9 +170,11 @@ class Notebook(_Part):
 
 
 class Approval(_Part):
-    """Whether changes wait for a person."""
+    """Whether changes wait for a person who looks at their plan, and how long a plan is good for."""
 
     required: bool
+    # Counts from when the plan was made. An hour: long enough to be found, short enough that the world is the same.
+    expires_after_seconds: Annotated[int, Field(ge=1, le=7 * 24 * 3600)]
 
 
 class DriftRules(_Part):
@@ -290,4 +292,4 @@ class Environment(_Part):
     @property
     def digest(self) -> str:
         """SHA-256 of all that decides what create makes."""
-        return hashlib.sha256(self.model_dump_json(exclude={"drift"}).encode()).hexdigest()
+        return hashlib.sha256(self.model_dump_json(exclude={"drift", "approval"}).encode()).hexdigest()

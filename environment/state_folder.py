@@ -58,6 +58,11 @@ class StateFolder(BaseModel):
         return self.state.infrastructure if self.state else None
 
 
+def without_suffix(folder: StateFolder) -> StateFolder:
+    """Return the folder as it is when the database's next name is yet to be drawn."""
+    return folder.model_copy(update={"suffix": None})
+
+
 def parse_state(text: str) -> TerraformState:
     """Read a state.
 

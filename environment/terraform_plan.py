@@ -59,6 +59,13 @@ class InfrastructurePlan(BaseModel):
         named = re.compile(rf"(^|\.){re.escape(resource_type)}\.")
         return any(one.action in ("create", "replace") and named.search(one.address) for one in self.changes)
 
+    @property
+    def renames_database(self) -> bool:
+        """Tell whether the database makes way for one with another name: its own stays taken for a week."""
+        named = re.compile(rf"(^|\.){re.escape(DATABASE)}\.")
+        replaced = (one for one in self.changes if one.action == "replace" and named.search(one.address))
+        return any(one.reason != "replace_because_tainted" for one in replaced)
+
 
 def parse_plan(document: PlanDocument) -> InfrastructurePlan:
     """Take from a plan what we go by."""

@@ -12,10 +12,10 @@ from prefect.states import Completed
 
 from environment.report_texts import create_markdown
 from environment.reports import CreateReport, describe_changes
+from flows.approval import permitted
 from flows.deploy_kfp import deploy_kfp
 from flows.enable_services import enable_services
-from flows.exclusion import exclusive
-from flows.guard import guard_before_services
+from flows.guard import looking_ahead
 from flows.history import recorded
 from flows.names import run_name
 from flows.provision_infra import provision_infra
@@ -39,15 +39,18 @@ def create_environment(
     Args:
         environment: A name in `deployments/`, or a path of a spec.
         overrides: "KEY=VALUE" with dotted spec fields.
-        approved: Whether a person has approved the change, where the spec requires it.
+        approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
         force_conflicts: Take over fields of Kubernetes objects that others have set since, instead of stopping.
         allow_replace: Addresses of what may be lost: cluster, node pool, database, bucket, VPC, Deployment, Namespace.
     """
-    spec = load_spec(environment, overrides, approved=approved)
+    spec = load_spec(environment, overrides)
     seconds: dict[str, float] = {}
-    with exclusive(spec.name), recorded(spec, "create") as done:
+    with (
+        permitted(spec, environment, overrides, approved=approved, allow_replace=allow_replace) as permission,
+        recorded(spec, "create", permission.consent) as done,
+        looking_ahead(force_conflicts, allow_replace),
+    ):
         manifests = fetch_manifests.submit(spec.pipelines.version)  # while Google and Terraform are at work
-        guard_before_services(spec, allow_replace)
         services = _timed(seconds, enable_services, environment, overrides, approved)
         done += [f"enable {service}" for service in services.changed]
         check_recorded_namespace(spec, tuple(allow_replace or ()))

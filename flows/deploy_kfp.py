@@ -11,7 +11,8 @@ from prefect.states import Completed
 from prefect.utilities.annotations import quote
 
 from clients.kubernetes.connection import ClusterAccess
-from environment.changes import Change
+from environment.approval import Approved
+from environment.changes import PIPELINES, Change
 from environment.objects import Manifest
 from environment.pipeline_parameters import kustomize_parameters
 from environment.pipelines import Rendered
@@ -19,7 +20,7 @@ from environment.pipelines_ui import without_address
 from environment.record import PipelinesRecord
 from environment.reports import PipelinesReport, describe_changes
 from environment.spec import Environment
-from flows.exclusion import exclusive
+from flows.approval import permitted
 from flows.names import run_name
 from tasks.infrastructure import read_infrastructure
 from tasks.manifests import fetch_manifests, render_manifests
@@ -52,14 +53,16 @@ def deploy_kfp(
     Args:
         environment: A name in `deployments/`, or a path of a spec.
         overrides: "KEY=VALUE" with dotted spec fields.
-        approved: Whether a person has approved the change, where the spec requires it.
+        approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
         force_conflicts: Take over fields that others have set since (as kubectl edit does), instead of stopping.
         allow_replace: "Deployment NAMESPACE/NAME" of those that may be made anew where they cannot change in place;
             "Namespace NAME" of an installation in another namespace, which goes first.
     """
-    spec = load_spec(environment, overrides, approved=approved)
-    with exclusive(spec.name):
-        report, changes = _deploy(spec, force_conflicts, allow_replace)
+    spec = load_spec(environment, overrides)
+    with permitted(
+        spec, environment, overrides, approved=approved, layers=(PIPELINES,), allow_replace=allow_replace
+    ) as permission:
+        report, changes = _deploy(spec, force_conflicts, allow_replace, permission.approved)
     create_table_artifact(
         key=f"objects-{spec.name}",
         table=[
@@ -72,7 +75,7 @@ def deploy_kfp(
 
 
 def _deploy(
-    spec: Environment, force: bool, allow_replace: tuple[str, ...]
+    spec: Environment, force: bool, allow_replace: tuple[str, ...], approved: Approved
 ) -> tuple[PipelinesReport, tuple[Change, ...]]:
     mirror = fetch_manifests.submit(spec.pipelines.version)
     infrastructure = read_infrastructure(spec)
@@ -80,8 +83,8 @@ def _deploy(
     access = read_cluster_access(spec, infrastructure)
     with cluster_connections(access):
         reach_cluster(access)
-        moved = check_namespace(spec, access, allow_replace)
-        return _install(spec, access, rendering.result(), force, allow_replace, moved)
+        moved = check_namespace(spec, access, allow_replace, approved)
+        return _install(spec, access, rendering.result(), force, allow_replace, moved, approved)
 
 
 def _install(
@@ -91,15 +94,16 @@ def _install(
     force: bool,
     recreate: tuple[str, ...],
     moved: tuple[Change, ...],
+    approved: Approved,
 ) -> tuple[PipelinesReport, tuple[Change, ...]]:
     # Prefect looks for futures in all that a task is given, unless it is quoted: here in thousands of fields.
     manifests = cast("tuple[Manifest, ...]", quote(rendered.manifests))
 
-    changes = moved + apply_prerequisites(spec, access, manifests, force)
-    secret_changes, secret_versions = apply_secrets(spec, access, force)
+    changes = moved + apply_prerequisites(spec, access, manifests, force, approved)
+    secret_changes, secret_versions = apply_secrets(spec, access, force, approved)
     changes += secret_changes
-    changes += apply_objects(spec, access, manifests, secret_versions, force, recreate)
-    changes += prune_objects(spec, access, manifests)
+    changes += apply_objects(spec, access, manifests, secret_versions, force, recreate, approved)
+    changes += prune_objects(spec, access, manifests, approved)
 
     wait_for_rollout(spec, access)
     report = PipelinesReport(

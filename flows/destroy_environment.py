@@ -77,7 +77,7 @@ def destroy_environment(
     Raises:
         SpecError: When the typed name is not the environment's; nothing was called.
     """
-    spec = load_spec(environment, overrides, approved=True)
+    spec = load_spec(environment, overrides)
     if confirmed_name != spec.name:
         raise SpecError(f"'{confirmed_name}' is not the name of the environment", f"to destroy it, type {spec.name}")
     with exclusive(spec.name), recorded(spec, "destroy") as changes:

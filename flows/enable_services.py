@@ -10,10 +10,13 @@ from prefect.client.schemas.objects import State
 from prefect.futures import wait
 from prefect.states import Completed
 
+from environment.approval import Approved, check_approved, unapproved
+from environment.changes import SERVICES
 from environment.reports import ServicesReport, describe_changes
-from environment.services import PROBES, enabling_batches, missing_services
+from environment.services import PROBES, RETIRED, enabling, enabling_batches, missing_services, stays_off
 from environment.spec import Environment
-from flows.exclusion import exclusive
+from flows.approval import permitted
+from flows.guard import look_ahead
 from flows.names import run_name
 from tasks.services import enable_batch, list_enabled_services, probe_service
 from tasks.spec import load_spec
@@ -26,11 +29,11 @@ def enable_services(environment: str, overrides: tuple[str, ...] = (), approved:
     Args:
         environment: A name in `deployments/`, or a path of a spec.
         overrides: "KEY=VALUE" with dotted spec fields.
-        approved: Whether a person has approved the change, where the spec requires it.
+        approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
     """
-    spec = load_spec(environment, overrides, approved=approved)
-    with exclusive(spec.name):
-        report = _enable(spec)
+    spec = load_spec(environment, overrides)
+    with permitted(spec, environment, overrides, approved=approved, layers=(SERVICES,)) as permission:
+        report = _enable(spec, permission.approved)
     create_table_artifact(
         key=f"services-{spec.name}",
         table=[{"service": name, "enabled by this run": name in report.changed} for name in report.enabled],
@@ -39,11 +42,18 @@ def enable_services(environment: str, overrides: tuple[str, ...] = (), approved:
     return Completed(message=describe_changes(report.change_count), data=report)
 
 
-def _enable(spec: Environment) -> ServicesReport:
+def _enable(spec: Environment, approved: Approved) -> ServicesReport:
     enabled = list_enabled_services(spec)
     missing = missing_services(spec.services, enabled)
+    # A retired service that could not be enabled before is in no plan: nobody was asked, so it is not tried again.
+    given_up = [one.address for one in unapproved(enabling(missing), approved) if one.address in RETIRED]
+    missing = tuple(service for service in missing if service not in given_up)
+    check_approved(enabling(missing), approved)
+    if missing:
+        look_ahead(spec)
+    warnings = [stays_off(service) for service in given_up]
     # One batch after the other: Google refuses parallel activations in one project.
-    warnings = [warning for batch in enabling_batches(missing) if (warning := enable_batch(spec, batch))]
+    warnings += [warning for batch in enabling_batches(missing) if (warning := enable_batch(spec, batch))]
     if missing:
         enabled = list_enabled_services(spec, just_enabled=missing)
     changed = tuple(service for service in missing if service in enabled)

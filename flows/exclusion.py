@@ -64,14 +64,15 @@ def exclusive(environment: str) -> Iterator[None]:
                 _held.reset(token)
 
 
-def _is_server_temporary() -> bool:
+def is_server_temporary() -> bool:
+    """Tell whether the server ends with this process."""
     return bool(os.environ.get(TEMPORARY_SERVER)) or get_current_settings().api.url is None
 
 
 @contextmanager
 def _alone_on_this_machine(name: str) -> Iterator[None]:
     """Under a temporary server, hold a lock file; what the limit's database says of other holders is then stale."""
-    if not _is_server_temporary():
+    if not is_server_temporary():
         yield
         return
     path = Path(get_current_settings().home) / f"{name}.lock"

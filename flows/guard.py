@@ -1,29 +1,100 @@
-"""Look before the first step of create changes anything: would what is guarded be lost by a later step?
+"""Look before the first step of create changes anything: would a later step be stopped, or lose what is guarded?
 
-Terraform's own plan, right before its apply, is what the guard goes by. Where no service has to be enabled, nothing is
-changed before that, so there is nothing to do here and a second create is as fast as ever.
+Terraform's own plan, right before its apply, is what the guard goes by, and the comparison with the cluster, right
+before its apply, is what stops the objects. Whoever is about to change something before these calls `look_ahead`: a
+create that changes nothing never does, so a second one is as fast as ever.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import cast
+
+from prefect.utilities.annotations import quote
+
+from environment.changes import INFRASTRUCTURE, LAYERS, PIPELINES, Change, Layer
 from environment.guard import TAINTED
+from environment.objects import Manifest
+from environment.pipeline_parameters import planned_parameters
 from environment.services import READ_BY_TERRAFORM, missing_services, service_changes
 from environment.spec import Environment
+from environment.state_folder import StateFolder
+from environment.terraform_plan import CLUSTER, InfrastructurePlan
+from flows.plan import OBJECTS_NEED
 from tasks.guard import check_replacements
-from tasks.plan import plan_infrastructure, read_state_folder
+from tasks.manifests import fetch_manifests, render_manifests
+from tasks.plan import check_objects, plan_infrastructure, read_state_folder
 from tasks.services import list_enabled_services
 
 
-def guard_before_services(spec: Environment, allow_replace: tuple[str, ...]) -> None:
-    """Refuse what the guard refuses, where services are to be enabled and there is infrastructure to lose."""
-    enabled = list_enabled_services(spec)
-    off = frozenset(missing_services(spec.services, enabled))
-    if not off:
+@dataclass
+class _LaterSteps:
+    """What the whole run may do; `has_seen_objects` once they were looked at."""
+
+    force_conflicts: bool
+    allow_replace: tuple[str, ...]
+    layers: Collection[Layer]
+    has_seen_objects: bool = False
+
+
+_later: ContextVar[_LaterSteps | None] = ContextVar("later_steps", default=None)
+
+
+@contextmanager
+def looking_ahead(
+    force_conflicts: bool, allow_replace: tuple[str, ...] = (), *, layers: Collection[Layer] = LAYERS
+) -> Iterator[None]:
+    """Within, several steps are run: the first that changes something looks at what the later ones would meet."""
+    token = _later.set(_LaterSteps(force_conflicts, allow_replace, layers))
+    try:
+        yield
+    finally:
+        _later.reset(token)
+
+
+def look_ahead(spec: Environment, planned: tuple[Change, ...] | None = None) -> None:
+    """Stop where a later step would; for a step that is about to change something.
+
+    Args:
+        spec: The spec.
+        planned: What Terraform is about to do; None before services are enabled, which looks at that too.
+
+    Raises:
+        ReplacementRefusedError: When something would be lost.
+        KubernetesError: When the objects could not be applied.
+    """
+    later = _later.get()
+    if later is None or (planned is not None and later.has_seen_objects):
         return
     kept = read_state_folder(spec)
-    changes, _ = service_changes(spec.services, enabled, kept.record.services if kept.record else None)
-    if kept.state is None or not changes:
+    if kept.infrastructure is None and (kept.state is None or planned is not None):
         return
-    planned = plan_infrastructure(spec, kept, refresh=not off & READ_BY_TERRAFORM)
-    # How a tainted cluster came to be so can be asked when its API is on: provision_infra does.
-    check_replacements(spec, tuple(one for one in planned.changes if one.reason != TAINTED), allow_replace)
+    enabled = list_enabled_services(spec)
+    off = frozenset(missing_services(spec.services, enabled))
+    if planned is None:
+        if not service_changes(spec.services, enabled, kept.record.services if kept.record else None)[0]:
+            return  # a retired one, which is tried in vain each time
+        planned = ()
+        if INFRASTRUCTURE in later.layers:
+            planned = plan_infrastructure(spec, kept, refresh=not off & READ_BY_TERRAFORM).changes
+            # How a tainted resource came to be so can be asked when its API is on: provision_infra does.
+            check_replacements(spec, tuple(one for one in planned if one.reason != TAINTED), later.allow_replace)
+    if (
+        PIPELINES in later.layers
+        and not off & OBJECTS_NEED
+        and not InfrastructurePlan(changes=planned).makes_anew(CLUSTER)
+    ):
+        _look_at_objects(spec, kept, later)
+
+
+def _look_at_objects(spec: Environment, kept: StateFolder, later: _LaterSteps) -> None:
+    if kept.infrastructure is None:
+        return
+    parameters = planned_parameters(spec, kept.infrastructure, kept.suffix)
+    rendered = render_manifests(parameters, fetch_manifests(spec.pipelines.version))
+    manifests = cast("tuple[Manifest, ...]", quote(rendered.manifests))
+    check_objects(spec, kept.infrastructure, manifests, later.force_conflicts, later.allow_replace)
+    later.has_seen_objects = True

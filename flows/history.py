@@ -10,6 +10,7 @@ from importlib.metadata import version
 from prefect import get_run_logger
 from prefect.runtime import flow_run
 
+from environment.approval import Consent
 from environment.errors import (
     ApprovalError,
     CredentialsError,
@@ -27,7 +28,7 @@ CHANGED_NOTHING = (ApprovalError, CredentialsError, ReplacementRefusedError, Spe
 
 
 @contextmanager
-def recorded(spec: Environment, action: str) -> Iterator[list[str]]:
+def recorded(spec: Environment, action: str, approval: Consent | None = None) -> Iterator[list[str]]:
     """Append an entry when the body ends: of what it puts into the list, or of its failure.
 
     Nothing is appended where nothing was changed, or where the run was refused. A history that cannot be written never
@@ -38,10 +39,12 @@ def recorded(spec: Environment, action: str) -> Iterator[list[str]]:
         yield changes
     except BaseException as error:
         if changes or not isinstance(error, CHANGED_NOTHING):
-            _append_failure(spec, _entry(spec, action, began_at, changes, error))
+            entry = _entry(spec, action, began_at, changes, error)
+            _append_failure(spec, entry.model_copy(update={"approval": approval}))
         raise
     if changes:
-        append_history(spec, _entry(spec, action, began_at, changes, None))
+        entry = _entry(spec, action, began_at, changes, None)
+        append_history(spec, entry.model_copy(update={"approval": approval}))
 
 
 def _append_failure(spec: Environment, entry: HistoryEntry) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import cast
 
 from prefect import flow
@@ -12,7 +13,17 @@ from prefect.states import Completed
 from prefect.utilities.annotations import quote
 
 from clients.manifest_mirrors import Mirror
-from environment.changes import UNKNOWN, Change, describe_plan, ordered
+from environment.changes import (
+    INFRASTRUCTURE,
+    LAYERS,
+    PIPELINES,
+    SERVICES,
+    UNKNOWN,
+    Change,
+    Layer,
+    describe_plan,
+    ordered,
+)
 from environment.errors import ServiceDisabledError
 from environment.objects import Manifest
 from environment.pipeline_parameters import planned_parameters
@@ -21,9 +32,10 @@ from environment.plan_texts import plan_markdown, plan_table
 from environment.reports import PlanBasis, PlanReport
 from environment.services import READ_BY_TERRAFORM, missing_services, service_changes
 from environment.spec import Environment
-from environment.state_folder import StateFolder
+from environment.state_folder import StateFolder, without_suffix
 from environment.terraform_plan import CLUSTER, DATABASE, InfrastructurePlan, bucket_change, root_user_change
 from flows.names import run_name
+from tasks.infrastructure import read_infrastructure
 from tasks.manifests import fetch_manifests, render_manifests
 from tasks.plan import plan_infrastructure, plan_new_objects, plan_objects, plan_root_user, read_state_folder
 from tasks.services import list_enabled_services
@@ -47,7 +59,7 @@ def plan(environment: str, overrides: tuple[str, ...] = ()) -> State[PlanReport]
         environment: A name in `deployments/`, or a path of a spec.
         overrides: "KEY=VALUE" with dotted spec fields.
     """
-    spec = load_spec(environment, overrides, approved=True)  # a look needs no approval
+    spec = load_spec(environment, overrides)
     report = make_plan(spec)
     create_table_artifact(
         key=f"plan-table-{spec.name}", table=plan_table(report.changes), description="What create would change"
@@ -58,37 +70,48 @@ def plan(environment: str, overrides: tuple[str, ...] = ()) -> State[PlanReport]
     return Completed(message=describe_plan(report.changes), data=report)
 
 
-def make_plan(spec: Environment) -> PlanReport:
-    """Look at all three layers at the same time and put the changes together; for use within a flow."""
-    mirror = fetch_manifests.submit(spec.pipelines.version)
+def make_plan(spec: Environment, layers: Collection[Layer] = LAYERS, allow_replace: tuple[str, ...] = ()) -> PlanReport:
+    """Look at all layers, or at some, at the same time and put the changes together; for use within a flow.
+
+    An installation in another namespace stops it, unless `allow_replace` has "Namespace NAME".
+    """
+    mirror = fetch_manifests.submit(spec.pipelines.version) if PIPELINES in layers else None
     listing = list_enabled_services.submit(spec)
     kept = read_state_folder.submit(spec).result()
     enabled = listing.result()
     services, warnings = service_changes(spec.services, enabled, kept.record.services if kept.record else None)
     off = frozenset(missing_services(spec.services, enabled))
-    warnings += _what_is_hidden(kept, off)
+    warnings += _what_is_hidden(kept, off, layers)
 
-    infrastructure = plan_infrastructure.submit(spec, kept, refresh=not off & READ_BY_TERRAFORM)
-    user = _submit_root_user(spec, kept, off)
-    rendered, objects = _pipelines(spec, kept, off, mirror, infrastructure)
-
-    planned = infrastructure.result()
-    changes = (*services, *planned.changes, *_beside_terraform(spec, kept, planned, user), *objects)
+    found = list(services) if SERVICES in layers else []
+    terraform, user = None, None
+    if INFRASTRUCTURE in layers:
+        terraform = plan_infrastructure.submit(spec, kept, refresh=not off & READ_BY_TERRAFORM)
+        user = _submit_root_user(spec, kept, off)
+    elif PIPELINES in layers:
+        read_infrastructure(spec)  # says what to do where there is none
+    rendered, planned = None, None
+    if mirror:
+        rendered, objects, planned = _pipelines(spec, kept, off, mirror, terraform, allow_replace)
+        found += objects
+    if terraform:
+        planned = planned or _settle(spec, kept, off, terraform)
+        found += [*planned.changes, *_beside_terraform(spec, kept, planned, user)]
     return PlanReport(
         environment=spec.name,
         project_id=spec.project_id,
-        changes=ordered(changes),
+        changes=ordered(found),
         warnings=warnings,
         basis=PlanBasis(
             spec_digest=spec.digest,
             state_serial=kept.state.serial if kept.state else None,
             state_lineage=kept.state.lineage if kept.state else None,
-            manifests_digest=rendered.digest,
+            manifests_digest=rendered.digest if rendered else None,
         ),
     )
 
 
-def _what_is_hidden(kept: StateFolder, off: frozenset[str]) -> tuple[str, ...]:
+def _what_is_hidden(kept: StateFolder, off: frozenset[str], layers: Collection[Layer]) -> tuple[str, ...]:
     """Say what cannot be looked at while APIs are off."""
     if not kept.is_readable:
         if STORAGE not in off:
@@ -101,13 +124,35 @@ def _what_is_hidden(kept: StateFolder, off: frozenset[str]) -> tuple[str, ...]:
         "infrastructure: the database's root user was not looked at": off & ROOT_USER_NEEDS,
         "pipelines: not compared": off & OBJECTS_NEED,
     }
-    return tuple(f"{what}, since {', '.join(sorted(why))} is off" for what, why in hidden.items() if why)
+    return tuple(
+        f"{what}, since {', '.join(sorted(why))} is off"
+        for what, why in hidden.items()
+        if why and what.partition(":")[0] in layers
+    )
 
 
 def _submit_root_user(spec: Environment, kept: StateFolder, off: frozenset[str]) -> PrefectFuture[Change | None] | None:
     if kept.infrastructure is None or off & ROOT_USER_NEEDS:
         return None
     return plan_root_user.submit(spec, kept.infrastructure.database.instance)
+
+
+def _settle(
+    spec: Environment, kept: StateFolder, off: frozenset[str], terraform: PrefectFuture[InfrastructurePlan]
+) -> InfrastructurePlan:
+    """Wait for Terraform's plan; where it replaces the database, plan again as create does, with another name for it.
+
+    That name is drawn by the create; here a stand-in takes its place.
+    """
+    planned = terraform.result()
+    if not planned.renames_database or kept.suffix is None:
+        return planned
+    return plan_infrastructure(spec, without_suffix(kept), refresh=not off & READ_BY_TERRAFORM)
+
+
+def _suffix(kept: StateFolder, planned: InfrastructurePlan) -> str | None:
+    """Return the end of the database's name, None where the next create draws one."""
+    return None if planned.renames_database else kept.suffix
 
 
 def _beside_terraform(
@@ -119,7 +164,7 @@ def _beside_terraform(
     """Return what provision_infra does before and after Terraform: the bucket of the state, the root user."""
     bucket = () if kept.has_bucket else (bucket_change(spec.state.bucket),)
     if kept.infrastructure is None or planned.makes_anew(DATABASE):
-        instance = spec.names.database(kept.suffix or UNKNOWN)
+        instance = spec.names.database(_suffix(kept, planned) or UNKNOWN)
         return (*bucket, root_user_change("create", instance))
     change = user.result() if user else None
     return (*bucket, change) if change else bucket
@@ -130,32 +175,35 @@ def _pipelines(
     kept: StateFolder,
     off: frozenset[str],
     mirror: PrefectFuture[Mirror],
-    infrastructure: PrefectFuture[InfrastructurePlan],
-) -> tuple[Rendered, tuple[Change, ...]]:
+    terraform: PrefectFuture[InfrastructurePlan] | None,
+    allow_replace: tuple[str, ...],
+) -> tuple[Rendered, tuple[Change, ...], InfrastructurePlan]:
     """Compare while Terraform plans, as if it were to change nothing; again, where it will change what we render."""
     before = planned_parameters(spec, kept.infrastructure, kept.suffix)
     rendered = render_manifests(before, mirror.result())
-    comparing = _submit_objects(spec, kept, off, rendered)
+    comparing = _submit_objects(spec, kept, off, rendered, allow_replace)
 
-    planned = infrastructure.result()
-    after = planned_parameters(spec, planned.infrastructure, kept.suffix)
+    planned = InfrastructurePlan(changes=(), infrastructure=kept.infrastructure)
+    if terraform:
+        planned = _settle(spec, kept, off, terraform)
+    after = planned_parameters(spec, planned.infrastructure, _suffix(kept, planned))
     if after != before:
         rendered = render_manifests(after, mirror.result())
-        comparing = _submit_objects(spec, kept, off, rendered)
+        comparing = _submit_objects(spec, kept, off, rendered, allow_replace)
     if kept.infrastructure is not None and off & OBJECTS_NEED:
-        return rendered, ()
+        return rendered, (), planned
     found = comparing.result() if comparing and not planned.makes_anew(CLUSTER) else None
     if found is None:
         found = plan_new_objects(spec, _quoted(rendered), may_have_keys=not off & OBJECTS_NEED)
-    return rendered, found
+    return rendered, found, planned
 
 
 def _submit_objects(
-    spec: Environment, kept: StateFolder, off: frozenset[str], rendered: Rendered
+    spec: Environment, kept: StateFolder, off: frozenset[str], rendered: Rendered, allow_replace: tuple[str, ...]
 ) -> PrefectFuture[tuple[Change, ...] | None] | None:
     if kept.infrastructure is None or off & OBJECTS_NEED:
         return None
-    return plan_objects.submit(spec, kept.infrastructure, _quoted(rendered))
+    return plan_objects.submit(spec, kept.infrastructure, _quoted(rendered), allow_replace)
 
 
 def _quoted(rendered: Rendered) -> tuple[Manifest, ...]:

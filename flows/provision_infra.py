@@ -7,12 +7,15 @@ from prefect.artifacts import create_table_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from environment.errors import ReplacementRefusedError
+from environment.approval import Approved, check_approved
+from environment.changes import INFRASTRUCTURE
+from environment.errors import MlopsEnvError
 from environment.guard import is_of_type, name_before, still_protected
 from environment.reports import InfrastructureReport, describe_changes
 from environment.spec import Environment
 from environment.terraform_plan import DATABASE, bucket_change
-from flows.exclusion import exclusive
+from flows.approval import permitted
+from flows.guard import look_ahead
 from flows.names import run_name
 from tasks.destroy import clear_protection
 from tasks.guard import Changes, back_up_database, check_replacements
@@ -42,14 +45,16 @@ def provision_infra(
     Args:
         environment: A name in `deployments/`, or a path of a spec.
         overrides: "KEY=VALUE" with dotted spec fields.
-        approved: Whether a person has approved the change, where the spec requires it.
+        approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
         allow_replace: Addresses of guarded resources that may be replaced or deleted.
     """
-    spec = load_spec(environment, overrides, approved=approved)
+    spec = load_spec(environment, overrides)
     for caution in spec.cautions:
         get_run_logger().warning(caution)
-    with exclusive(spec.name):
-        report = _provision(spec, allow_replace)
+    with permitted(
+        spec, environment, overrides, approved=approved, layers=(INFRASTRUCTURE,), allow_replace=allow_replace
+    ) as permission:
+        report = _provision(spec, allow_replace, permission.approved)
     create_table_artifact(
         key=f"infrastructure-{spec.name}",
         table=[dict(zip(("action", "address"), line.split(" ", 1), strict=True)) for line in report.changes],
@@ -58,31 +63,37 @@ def provision_infra(
     return Completed(message=describe_changes(report.change_count), data=report)
 
 
-def _provision(spec: Environment, allow_replace: tuple[str, ...]) -> InfrastructureReport:
+def _provision(spec: Environment, allow_replace: tuple[str, ...], approved: Approved) -> InfrastructureReport:
     made = [bucket_change(spec.state.bucket)] if ensure_state_bucket(spec) else []
     suffix = ensure_database_suffix(spec)
-    planned, lost = _plan(spec, suffix, allow_replace)
+    planned, lost = _plan(spec, suffix, allow_replace, approved)
     if still_protected(planned, lost):
         clear_protection(spec)  # of a cluster that never was: the plan was made from the state before
-        planned, lost = _plan(spec, suffix, allow_replace)
+        planned, lost = _plan(spec, suffix, allow_replace, approved)
     for database in (one for one in lost if is_of_type(one, DATABASE)):
         back_up_database(spec, name_before(database) or spec.names.database(suffix))
         if database.action == "replace":
-            planned, _ = _plan(spec, renew_database_suffix(spec), allow_replace)
+            planned, _ = _plan(spec, renew_database_suffix(spec), allow_replace, approved)
     if planned:
-        terraform_apply(spec, planned, allow_replace)
+        terraform_apply(spec, planned, allow_replace, approved)
     outputs = read_infrastructure(spec)
-    user = ensure_database_root_user(spec, outputs)
+    user = ensure_database_root_user(spec, outputs, approved)
     changes = (*made, *planned, *(() if user.is_noop else (user,)))
     return InfrastructureReport(outputs=outputs, changes=tuple(map(str, changes)))
 
 
-def _plan(spec: Environment, suffix: str, allow_replace: tuple[str, ...]) -> tuple[Changes, Changes]:
-    """Plan to a file that is there to be applied only if the guard lets it pass; return also what will be lost."""
+def _plan(
+    spec: Environment, suffix: str, allow_replace: tuple[str, ...], approved: Approved
+) -> tuple[Changes, Changes]:
+    """Plan to a file that is there to be applied only if all let it pass; return also what will be lost."""
     terraform_init(spec, suffix)
     planned = terraform_plan(spec)
     try:
-        return planned, check_replacements(spec, planned, allow_replace)
-    except ReplacementRefusedError:
+        check_approved(planned, approved)
+        lost = check_replacements(spec, planned, allow_replace)
+        if planned:
+            look_ahead(spec, planned)
+        return planned, lost
+    except MlopsEnvError:
         discard_plan(spec)
         raise

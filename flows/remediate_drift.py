@@ -11,14 +11,15 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from environment.changes import INFRASTRUCTURE, PIPELINES, SERVICES, Layer
 from environment.drift import DriftReport, RemediationReport, remediation_refusal
 from environment.reports import describe_changes
 from environment.spec import Environment
+from flows.approval import permitted
 from flows.deploy_kfp import deploy_kfp
 from flows.detect_drift import detect_drift
 from flows.enable_services import enable_services
-from flows.exclusion import exclusive
-from flows.guard import guard_before_services
+from flows.guard import looking_ahead
 from flows.history import recorded
 from flows.names import run_name
 from flows.provision_infra import provision_infra
@@ -40,13 +41,17 @@ def remediate_drift(
     Args:
         environment: A name in `deployments/`, or a path of a spec.
         overrides: "KEY=VALUE" with dotted spec fields.
-        approved: Whether a person has approved the change, where the spec requires it.
+        approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
     """
-    spec = load_spec(environment, overrides, approved=approved)
+    spec = load_spec(environment, overrides)
     if refusal := remediation_refusal(spec.role):
         raise refusal
-    with exclusive(spec.name), recorded(spec, "remediate") as done:
-        found = _look(environment, overrides)
+    found = _look(environment, overrides)
+    with (
+        permitted(spec, environment, overrides, approved=approved, layers=_layers(found)) as permission,
+        recorded(spec, "remediate", permission.consent) as done,
+        looking_ahead(_takes_over(found), layers=_layers(found)),
+    ):
         left = _put_back(spec, found, done, environment, overrides, approved) if found.layers else found
     report = RemediationReport(found=found, changes=tuple(done), left=left)
     return Completed(message=describe_changes(len(done)), data=report)
@@ -63,23 +68,30 @@ def _put_back(
     """Bring back layer by layer what has drifted, as far as it can be seen by then; return what the last look found."""
     kept = read_state_folder(spec)
     services = infrastructure = pipelines = None
-    if "services" in report.layers:
-        if "infrastructure" in report.layers:
-            guard_before_services(spec, ())
+    if SERVICES in report.layers:
         services = run_step(enable_services, environment, overrides, approved)
         done += [f"enable {service}" for service in services.changed]
         report = _seen_anew(report, environment, overrides)
-    if "infrastructure" in report.layers:
+    if INFRASTRUCTURE in report.layers:
         infrastructure = run_step(provision_infra, environment, overrides, approved)
         done += infrastructure.changes
         report = _seen_anew(report, environment, overrides)
     is_moved = infrastructure is not None and infrastructure.outputs != kept.infrastructure
-    if "pipelines" in report.layers or is_moved:
-        force = not any(one.layer == "pipelines" for one in report.ignored)
-        pipelines = run_step(deploy_kfp, environment, overrides, approved, force)
+    if PIPELINES in report.layers or is_moved:
+        pipelines = run_step(deploy_kfp, environment, overrides, approved, _takes_over(report))
         done += pipelines.changes
     update_record(spec, services, infrastructure, pipelines, report)
     return _look(environment, overrides)
+
+
+def _layers(report: DriftReport) -> tuple[Layer, ...]:
+    """Return the layers that may be changed: the objects follow an infrastructure that is made anew."""
+    return (*report.layers, PIPELINES) if report.layers[-1:] == (INFRASTRUCTURE,) else report.layers
+
+
+def _takes_over(report: DriftReport) -> bool:
+    """Tell whether fields of objects that others have set are taken over."""
+    return not any(one.layer == PIPELINES for one in report.ignored)
 
 
 def _seen_anew(report: DriftReport, environment: str, overrides: tuple[str, ...]) -> DriftReport:

@@ -13,6 +13,7 @@ from clients.addresses import Addresses
 from clients.root_user import ensure_root_user
 from clients.storage import Storage
 from clients.terraform import Terraform
+from environment.approval import Approved, check_approved
 from environment.changes import Change, count_actions
 from environment.errors import TerraformError
 from environment.infrastructure import Infrastructure
@@ -97,7 +98,12 @@ def terraform_plan(environment: Environment) -> tuple[Change, ...]:
 
 
 @task(name="terraform-apply", task_run_name="terraform apply", timeout_seconds=APPLY_TIMEOUT_SECONDS, **RETRIED)
-def terraform_apply(environment: Environment, changes: tuple[Change, ...], allow_replace: tuple[str, ...] = ()) -> None:
+def terraform_apply(
+    environment: Environment,
+    changes: tuple[Change, ...],
+    allow_replace: tuple[str, ...] = (),
+    approved: Approved = None,
+) -> None:
     """Apply the saved plan, with a line of log and a step of progress per resource.
 
     Tried again where an API was off, it plans anew: a saved plan is stale after an apply that did a part of it.
@@ -108,6 +114,7 @@ def terraform_apply(environment: Environment, changes: tuple[Change, ...], allow
         terraform.plan()
         changes = infrastructure_changes(terraform.show_plan())
         judge(environment, changes, allow_replace)
+        check_approved(changes, approved)
     progress = Progress("terraform apply", total=len(changes))
 
     def report(event: TerraformEvent) -> None:
@@ -145,7 +152,7 @@ def read_infrastructure(environment: Environment) -> Infrastructure:
 
 
 @task(name="ensure-root-user", task_run_name="ensure root user of {outputs.database.instance}", **RETRIED)
-def ensure_database_root_user(environment: Environment, outputs: Infrastructure) -> Change:
+def ensure_database_root_user(environment: Environment, outputs: Infrastructure, approved: Approved = None) -> Change:
     """Give the MySQL `root` user the password that Secret Manager holds; return what that changed."""
     get_run_logger().info("MySQL user root", extra=PASSING)
     return ensure_root_user(
@@ -154,4 +161,5 @@ def ensure_database_root_user(environment: Environment, outputs: Infrastructure)
         outputs.database.instance,
         environment.names.root_password_secret,
         environment.labels,
+        approved=approved,
     )

@@ -14,7 +14,10 @@ from environment.paths import project_root
 from environment.pipelines import KustomizeParameters, Rendered
 from environment.placeholders import check_placeholders
 from environment.references import check_references
+from tasks.console import PASSING
 from tasks.policy import RETRIED
+
+_told: set[str] = set()  # a plan, the look before a change and the change render the same: one line is enough
 
 RETRIED_ONCE = {**RETRIED, "retries": 1}  # a machine without a network should learn it within seconds
 
@@ -38,5 +41,9 @@ def render_manifests(parameters: KustomizeParameters, mirror: Mirror) -> Rendere
     check_placeholders(rendered.manifests)
     check_references(rendered.manifests)
     count, version = len(rendered.manifests), parameters.version
-    get_run_logger().info("Rendered %d objects of Kubeflow Pipelines %s from %s", count, version, mirror.source)
+    extra = PASSING if rendered.digest in _told else None
+    _told.add(rendered.digest)
+    get_run_logger().info(
+        "Rendered %d objects of Kubeflow Pipelines %s from %s", count, version, mirror.source, extra=extra
+    )
     return rendered

@@ -15,6 +15,7 @@ from clients.kubernetes import apply, apply_sets, pipelines, prerequisites, remo
 from clients.kubernetes.connection import ClusterAccess
 from clients.kubernetes.objects import Objects, close_cluster, open_cluster
 from environment.apply_set import PIPELINES, ApplySet
+from environment.approval import Approved, check_approved
 from environment.changes import Change
 from environment.errors import GoogleApiError
 from environment.infrastructure import Infrastructure
@@ -54,6 +55,11 @@ def apply_set_of(environment: Environment) -> ApplySet:
     return ApplySet(PIPELINES, environment.pipelines.namespace, version("mlops-env"))
 
 
+def removals(others: Sequence[ApplySet]) -> Changes:
+    """Return the changes that take other installations away."""
+    return tuple(Change(layer="pipelines", action="delete", address=f"Namespace {one.namespace}") for one in others)
+
+
 def wanted_references(environment: Environment, manifests: Sequence[Manifest]) -> list[ObjectReference]:
     """Return all that will be a member: the manifests and our Secrets."""
     return [*map(reference_of, manifests), *secret_references(environment.pipelines.namespace)]
@@ -89,11 +95,14 @@ def reach_cluster(access: ClusterAccess) -> str:
 
 
 @task(name="check-namespace", task_run_name="check for another installation", **RETRIED)
-def check_namespace(environment: Environment, access: ClusterAccess, allow_replace: tuple[str, ...] = ()) -> Changes:
+def check_namespace(
+    environment: Environment, access: ClusterAccess, allow_replace: tuple[str, ...] = (), approved: Approved = None
+) -> Changes:
     """Make sure that the cluster has no Kubeflow Pipelines in another namespace; one that may go is removed first."""
     objects, logger = open_objects(access), get_run_logger()
-    removed = []
-    for other in apply_sets.check_alone(objects, apply_set_of(environment), allow_replace):
+    others = apply_sets.check_alone(objects, apply_set_of(environment), allow_replace)
+    check_approved(removals(others), approved)
+    for other in others:
         logger.warning("Will be lost, as allowed: Namespace %s and all that is in it", other.namespace)
         removal.remove_namespace(
             objects,
@@ -101,8 +110,7 @@ def check_namespace(environment: Environment, access: ClusterAccess, allow_repla
             timeout_seconds=NAMESPACE_SECONDS,
             on_removed=lambda reference: logger.info("Deleted %s", reference, extra=DETAIL),
         )
-        removed.append(Change(layer="pipelines", action="delete", address=f"Namespace {other.namespace}"))
-    return tuple(removed)
+    return removals(others)
 
 
 @task(name="check-recorded-namespace", task_run_name="check recorded namespace", **RETRIED)
@@ -125,7 +133,11 @@ def check_recorded_namespace(environment: Environment, allow_replace: tuple[str,
 
 @task(name="apply-prerequisites", task_run_name="apply namespace and definitions", timeout_seconds=300, **RETRIED)
 def apply_prerequisites(
-    environment: Environment, access: ClusterAccess, manifests: Manifests, force_conflicts: bool
+    environment: Environment,
+    access: ClusterAccess,
+    manifests: Manifests,
+    force_conflicts: bool,
+    approved: Approved = None,
 ) -> Changes:
     """Apply namespaces and CRDs, and wait until the API server serves them."""
     return prerequisites.apply_prerequisites(
@@ -134,13 +146,14 @@ def apply_prerequisites(
         apply_set_of(environment),
         wanted_references(environment, manifests),
         force=force_conflicts,
+        approved=approved,
         on_change=_reporter("namespace and definitions", 0),
     )
 
 
 @task(name="apply-secrets", task_run_name="apply secrets", timeout_seconds=120, **RETRIED)
 def apply_secrets(
-    environment: Environment, access: ClusterAccess, force_conflicts: bool
+    environment: Environment, access: ClusterAccess, force_conflicts: bool, approved: Approved = None
 ) -> tuple[Changes, dict[str, str]]:
     """Bring the Secrets from Secret Manager to the cluster; return the version number that each was made from."""
     return pipeline_secrets.apply_secrets(
@@ -150,6 +163,7 @@ def apply_secrets(
         environment.names,
         environment.labels,
         force=force_conflicts,
+        approved=approved,
         on_change=_reporter("secrets", 0),
     )
 
@@ -162,6 +176,7 @@ def apply_objects(
     secret_versions: dict[str, str],
     force_conflicts: bool,
     recreate: tuple[str, ...] = (),
+    approved: Approved = None,
 ) -> Changes:
     """Apply all that needs namespace and definitions, at the same time; what is as it should be is not touched."""
     objects, apply_set = open_objects(access), apply_set_of(environment)
@@ -172,19 +187,24 @@ def apply_objects(
         for field in one.change.left:
             get_run_logger().warning("%s: %s stays as others set it", one.change.address, field)
     report = _reporter("objects", sum(not one.change.is_noop for one in planned))
-    changes = apply.carry_out(objects, planned, force=force_conflicts, recreate=recreate, on_change=report)
+    changes = apply.carry_out(
+        objects, planned, force=force_conflicts, recreate=recreate, approved=approved, on_change=report
+    )
     if changes:
         get_run_logger().info("Applied %d of %d objects", len(changes), len(planned))
     return changes
 
 
 @task(name="prune-objects", task_run_name="prune objects", timeout_seconds=300, **RETRIED)
-def prune_objects(environment: Environment, access: ClusterAccess, manifests: Manifests) -> Changes:
+def prune_objects(
+    environment: Environment, access: ClusterAccess, manifests: Manifests, approved: Approved = None
+) -> Changes:
     """Delete what we applied before and no longer render; never definitions, namespaces or claims."""
     return apply_sets.prune(
         open_objects(access),
         apply_set_of(environment),
         wanted_references(environment, manifests),
+        approved=approved,
         on_change=_reporter("prune", 0),
     )
 

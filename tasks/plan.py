@@ -7,17 +7,27 @@ from prefect import get_run_logger, task
 from clients import gke, infrastructure, pipeline_secrets, root_user, state_folder
 from clients.addresses import Addresses
 from clients.kubernetes import apply_sets, plan
+from clients.kubernetes.connection import ClusterAccess
 from clients.secret_manager import SecretManager
-from environment.changes import Change, ordered
+from environment.changes import UNKNOWN, Change, ordered, with_text
 from environment.errors import GoogleApiError
 from environment.infrastructure import Infrastructure
+from environment.names import UNKNOWN_SUFFIX
 from environment.object_changes import created
 from environment.pipeline_secrets import with_versions
 from environment.spec import Environment
 from environment.state_folder import StateFolder
 from environment.terraform_plan import InfrastructurePlan, parse_plan
 from tasks.console import PASSING
-from tasks.pipelines import Changes, Manifests, apply_set_of, cluster_connections, open_objects, wanted_references
+from tasks.pipelines import (
+    Changes,
+    Manifests,
+    apply_set_of,
+    cluster_connections,
+    open_objects,
+    removals,
+    wanted_references,
+)
 from tasks.policy import RETRIED
 
 
@@ -29,10 +39,17 @@ def read_state_folder(environment: Environment) -> StateFolder:
 
 @task(name="plan-infrastructure", task_run_name="plan infrastructure", **RETRIED)
 def plan_infrastructure(environment: Environment, kept: StateFolder, refresh: bool) -> InfrastructurePlan:
-    """Ask Terraform what it would change, without the state's lock; `refresh` looks at what is there."""
+    """Ask Terraform what it would change, without the state's lock; `refresh` looks at what is there.
+
+    Where the database's name is yet to be drawn, changes say so instead of naming the stand-in.
+    """
     get_run_logger().info("terraform plan", extra=PASSING)
     document = infrastructure.read_plan(environment, Addresses.from_environment(), kept, refresh=refresh)
-    return parse_plan(document)
+    planned = parse_plan(document)
+    if kept.suffix:
+        return planned
+    stand_in, unknown = (environment.names.database(suffix) for suffix in (UNKNOWN_SUFFIX, UNKNOWN))
+    return planned.model_copy(update={"changes": with_text(planned.changes, stand_in, unknown)})
 
 
 @task(name="plan-root-user", task_run_name="plan root user of {instance}", **RETRIED)
@@ -48,23 +65,50 @@ def plan_root_user(environment: Environment, instance: str) -> Change | None:
 
 
 @task(name="plan-objects", task_run_name="plan objects", **RETRIED)
-def plan_objects(environment: Environment, outputs: Infrastructure, manifests: Manifests) -> Changes | None:
+def plan_objects(
+    environment: Environment, outputs: Infrastructure, manifests: Manifests, allow_replace: tuple[str, ...] = ()
+) -> Changes | None:
     """Compare all objects with those of the cluster by a dry run; None where there is no such cluster."""
     get_run_logger().info("Comparing %d objects", len(manifests), extra=PASSING)
+    addresses, access = Addresses.from_environment(), _find_cluster(environment, outputs)
+    if access is None:
+        return None
+    with cluster_connections(access):
+        objects, apply_set = open_objects(access), apply_set_of(environment)
+        changes = removals(apply_sets.check_alone(objects, apply_set, allow_replace))
+        secret_changes, versions = pipeline_secrets.plan_secrets(objects, apply_set, addresses, environment.names)
+        changes += secret_changes
+        changes += plan.plan_changes(objects, with_versions(manifests, versions), apply_set)
+        changes += apply_sets.plan_prune(objects, apply_set, wanted_references(environment, manifests))
+        return ordered(changes)
+
+
+@task(name="check-objects", task_run_name="check objects", **RETRIED)
+def check_objects(
+    environment: Environment,
+    outputs: Infrastructure,
+    manifests: Manifests,
+    force_conflicts: bool,
+    recreate: tuple[str, ...],
+) -> None:
+    """Stop where the objects could not be applied later, before anything is changed; without a cluster, go on."""
+    get_run_logger().info("Comparing %d objects", len(manifests), extra=PASSING)
+    access = _find_cluster(environment, outputs)
+    if access is None:
+        return
+    with cluster_connections(access):
+        objects, apply_set = open_objects(access), apply_set_of(environment)
+        plan.check_changes(objects, manifests, apply_set, force=force_conflicts, recreate=recreate)
+
+
+def _find_cluster(environment: Environment, outputs: Infrastructure) -> ClusterAccess | None:
     addresses, cluster = Addresses.from_environment(), outputs.cluster
     try:
-        access = gke.read_cluster_access(addresses, environment.project_id, cluster.location, cluster.name)
+        return gke.read_cluster_access(addresses, environment.project_id, cluster.location, cluster.name)
     except GoogleApiError as error:
         if error.status == 404:
             return None
         raise
-    with cluster_connections(access):
-        objects, apply_set = open_objects(access), apply_set_of(environment)
-        apply_sets.check_alone(objects, apply_set)
-        changes, versions = pipeline_secrets.plan_secrets(objects, apply_set, addresses, environment.names)
-        changes += plan.plan_changes(objects, with_versions(manifests, versions), apply_set)
-        changes += apply_sets.plan_prune(objects, apply_set, wanted_references(environment, manifests))
-        return ordered(changes)
 
 
 @task(name="plan-new-objects", task_run_name="plan objects of a new cluster", **RETRIED)

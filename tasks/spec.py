@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from clients.addresses import Addresses
-from environment.errors import ApprovalError
 from environment.spec import Environment
 from environment.spec_file import load_environment
 
 
-def load_spec(environment: str, overrides: Sequence[str], *, approved: bool) -> Environment:
-    """Read, override and validate the spec of an environment that is to be changed. No task: it calls nothing.
+def load_spec(environment: str, overrides: Sequence[str]) -> Environment:
+    """Read, override and validate the spec of an environment. No task: it calls nothing.
 
     Raises:
         SpecError: When the spec is wrong, or the variables point at another cloud than it names.
-        ApprovalError: When the spec requires an approval that this run does not have.
     """
     spec = load_environment(environment, overrides)
     Addresses.from_environment().check(spec.cloud)
-    if spec.approval.required and not approved:
-        raise ApprovalError(f"changes of {spec.name} need approval", "start the run with approved: true")
     return spec

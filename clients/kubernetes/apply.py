@@ -20,6 +20,7 @@ from typing import Any
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.parallel import in_parallel, most_telling
 from environment.apply_set import ApplySet
+from environment.approval import Approved, check_approved
 from environment.changes import Change
 from environment.errors import ApplyConflictError, ImmutableFieldError
 from environment.guard import refusal, refused
@@ -139,15 +140,18 @@ def carry_out(
     *,
     force: bool = False,
     recreate: Collection[str] = (),
+    approved: Approved = None,
     on_change: OnChange = ignore,
 ) -> tuple[Change, ...]:
     """Apply what was planned, all at the same time; return the changes that were made.
 
     Raises:
+        ApprovalError: Before any change, when one is not among those that were approved.
         ReplacementRefusedError: Before any change, when a Deployment would be made anew that `recreate` does not name.
         ImmutableFieldError: Before any change, when a field of something else cannot change.
         ApplyConflictError: Before any change, when others own fields, unless `force`.
     """
+    check_approved((one.change for one in planned), approved)
     refuse(planned, force=force, recreate=recreate)
 
     def act(one: Planned) -> Change:
@@ -170,11 +174,12 @@ def apply_objects(
     apply_set: ApplySet,
     *,
     force: bool = False,
+    approved: Approved = None,
     on_change: OnChange = ignore,
 ) -> tuple[Change, ...]:
     """Bring objects that do not depend on each other to what the manifests say; return the changes that were made."""
     planned = plan_objects(objects, manifests, apply_set)
-    return carry_out(objects, planned, force=force, on_change=on_change)
+    return carry_out(objects, planned, force=force, approved=approved, on_change=on_change)
 
 
 def _live_members(objects: Objects, members: Sequence[Manifest], apply_set: ApplySet) -> dict[Identity, dict[str, Any]]:

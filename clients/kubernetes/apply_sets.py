@@ -13,6 +13,7 @@ from clients.kubernetes.discovery import Resource
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.parallel import in_parallel
 from environment.apply_set import ID_LABEL, ApplySet, Extent, installed_namespaces, prunable
+from environment.approval import Approved, check_approved
 from environment.changes import Change
 from environment.errors import ReplacementRefusedError
 from environment.object_changes import FIELD_MANAGER, deleted
@@ -73,13 +74,23 @@ def widen(objects: Objects, apply_set: ApplySet, wanted: Iterable[ObjectReferenc
 
 
 def prune(
-    objects: Objects, apply_set: ApplySet, wanted: Iterable[ObjectReference], *, on_change: OnChange = ignore
+    objects: Objects,
+    apply_set: ApplySet,
+    wanted: Iterable[ObjectReference],
+    *,
+    approved: Approved = None,
+    on_change: OnChange = ignore,
 ) -> tuple[Change, ...]:
-    """Delete the members that are no longer wanted, then make the parent name only what is left."""
+    """Delete the members that are no longer wanted, then make the parent name only what is left.
+
+    Raises:
+        ApprovalError: Before any change, when a deletion is not among the changes that were approved.
+    """
     keep = tuple(objects.discovery.in_scope(one, apply_set.namespace) for one in wanted)
     extent = read_extent(objects, apply_set) or Extent()
     uids = list_members(objects, apply_set, extent | apply_set.extent_of(keep))
     doomed = prunable(uids, keep)
+    check_approved(map(deleted, doomed), approved)
 
     def remove(reference: ObjectReference) -> Change:
         objects.delete(reference, uids[reference])

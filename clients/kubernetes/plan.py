@@ -6,9 +6,9 @@ the API server would refuse even the dry run. Without a cluster all objects are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from clients.kubernetes.apply import plan_objects
+from clients.kubernetes.apply import plan_objects, refuse
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.parallel import in_parallel
 from clients.kubernetes.prerequisites import check_kinds
@@ -28,6 +28,31 @@ def plan_changes(objects: Objects, manifests: Sequence[Manifest], apply_set: App
     reachable, new = _split(objects, manifests, apply_set)
     planned = plan_objects(objects, reachable, apply_set)
     return (*(one.change for one in planned), *map(created, new))
+
+
+def check_changes(
+    objects: Objects,
+    manifests: Sequence[Manifest],
+    apply_set: ApplySet,
+    *,
+    force: bool = False,
+    recreate: Collection[str] = (),
+) -> None:
+    """Stop where applying the manifests would stop; it changes nothing either.
+
+    Args:
+        objects: The cluster.
+        manifests: Without the versions of their Secrets, if need be: those stop nothing.
+        apply_set: What they will be members of.
+        force: Take over fields that others own.
+        recreate: "Deployment NAMESPACE/NAME" of those that may be made anew.
+
+    Raises:
+        MlopsEnvError: As `apply.refuse`.
+    """
+    check_kinds(objects, manifests)
+    reachable, _ = _split(objects, manifests, apply_set)
+    refuse(plan_objects(objects, reachable, apply_set), force=force, recreate=recreate)
 
 
 def _split(

@@ -8,6 +8,7 @@ Source: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/cust
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from clients.kubernetes.apply import OnChange, apply_objects, ignore
 from clients.kubernetes.apply_sets import widen
@@ -16,6 +17,7 @@ from clients.kubernetes.objects import Objects
 from clients.kubernetes.parallel import in_parallel
 from clients.kubernetes.watch import watch
 from environment.apply_set import ApplySet
+from environment.approval import Approved
 from environment.changes import Change
 from environment.errors import KubernetesError, RolloutError
 from environment.objects import (
@@ -40,6 +42,7 @@ def apply_prerequisites(
     wanted: Iterable[ObjectReference],
     *,
     force: bool = False,
+    approved: Approved = None,
     on_change: OnChange = ignore,
 ) -> tuple[Change, ...]:
     """Apply namespaces, widen the ApplySet to all that will be applied, apply definitions, wait until they serve.
@@ -52,15 +55,17 @@ def apply_prerequisites(
         apply_set: Its parent's namespace must be among the manifests, or exist.
         wanted: All members that will be applied, these and the later ones.
         force: Take over fields that others own.
+        approved: The changes that may be made, None for any.
         on_change: Told of each change.
     """
     check_kinds(objects, manifests)
     prerequisites, _ = split_prerequisites(manifests)
     namespaces = [one for one in prerequisites if one["kind"] == NAMESPACE]
     definitions = [one for one in prerequisites if one["kind"] != NAMESPACE]
-    changes = apply_objects(objects, namespaces, apply_set, force=force, on_change=on_change)
+    options: dict[str, Any] = {"force": force, "approved": approved, "on_change": on_change}
+    changes = apply_objects(objects, namespaces, apply_set, **options)
     widen(objects, apply_set, wanted)
-    changes += apply_objects(objects, definitions, apply_set, force=force, on_change=on_change)
+    changes += apply_objects(objects, definitions, apply_set, **options)
     wait_until_established(objects, definitions, apply_set)
     return changes
 

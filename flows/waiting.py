@@ -1,0 +1,112 @@
+"""Runs that wait for approval on the Prefect server: find one, read the plan it waits with, answer it.
+
+Source: https://docs.prefect.io/v3/api-ref/rest-api (flow_runs/filter, flow_runs/{id}/resume, artifacts/filter)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from uuid import UUID
+
+import httpx
+from prefect import get_client
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, FlowRunFilter, FlowRunFilterName
+from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.responses import SetStateStatus
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.exceptions import ObjectNotFound
+from prefect.settings import get_current_settings
+
+from environment.approval import Answer
+from environment.errors import ApprovalError, UnreachableError
+from flows.approval import PAUSE_KEY
+
+NEWEST = 200
+MOMENT = r"(-\d{4}-\d\d-\d\d-\d{4})?"
+"""How names of runs end; see flows/names.py."""
+AGAIN = "run it again; each run asks anew"
+
+
+def find_waiting(run: str) -> FlowRun:
+    """Return the run of this id, or the one of this name that waits; the moment at its end may be left out.
+
+    Raises:
+        ApprovalError: When there is no such run, it does not wait, or has waited too long; or when several wait.
+    """
+    with _client() as client:
+        found = _read(client, run)
+    if not found:
+        raise ApprovalError(f"there is no run {run} on {_server()}", "the run that waits says how to answer it")
+    waiting = [one for one in found if _waits(one)]
+    if not waiting:
+        state = found[0].state
+        hint = AGAIN if state and state.is_final() else "wait until it asks"
+        raise ApprovalError(f"{found[0].name} is not waiting for approval: it is {state and state.name}", hint)
+    in_time = [one for one in waiting if not _has_expired(one)]
+    if not in_time:
+        raise ApprovalError(f"approval expired: {waiting[0].name} has waited too long", AGAIN)
+    if len(in_time) > 1:
+        ids = ", ".join(str(one.id) for one in in_time)
+        raise ApprovalError(f"{len(in_time)} runs of the name {run} are waiting", f"give the id of one: {ids}")
+    return in_time[0]
+
+
+def read_plan(run: FlowRun) -> str:
+    """Return the plan that a run waits with, as Markdown; empty where it is no longer kept."""
+    of_run = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run.id]))
+    with _client() as client:
+        found = [one for one in client.read_artifacts(artifact_filter=of_run) if str(one.key).startswith(PAUSE_KEY)]
+    return str(max(found, key=lambda one: one.created or datetime.min.replace(tzinfo=UTC)).data) if found else ""
+
+
+def answer(run: FlowRun, given: Answer) -> None:
+    """Give the answer.
+
+    Raises:
+        ApprovalError: When the run no longer waits for one.
+    """
+    with _client() as client:
+        response = client.resume_flow_run(run.id, run_input=given.model_dump())
+    if response.status != SetStateStatus.ACCEPT:
+        why = getattr(response.details, "reason", None) or response.status
+        raise ApprovalError(f"{run.name} did not take the answer: {why}", AGAIN)
+
+
+def _read(client: SyncPrefectClient, run: str) -> list[FlowRun]:
+    try:
+        return [client.read_flow_run(UUID(run))]
+    except ObjectNotFound:
+        return []
+    except ValueError:
+        named = FlowRunFilter(name=FlowRunFilterName(like_=run))
+        newest = FlowRunSort.EXPECTED_START_TIME_DESC
+        found = client.read_flow_runs(flow_run_filter=named, sort=newest, limit=NEWEST)
+        return [one for one in found if re.fullmatch(re.escape(run) + MOMENT, one.name)]
+
+
+def _waits(run: FlowRun) -> bool:
+    return bool(run.state and run.state.is_paused() and (run.state.state_details.pause_key or "").startswith(PAUSE_KEY))
+
+
+def _has_expired(run: FlowRun) -> bool:
+    until = run.state.state_details.pause_timeout if run.state else None
+    return until is not None and until < datetime.now(UTC)
+
+
+def _server() -> str:
+    return str(get_current_settings().api.url)
+
+
+@contextmanager
+def _client() -> Iterator[SyncPrefectClient]:
+    try:
+        with get_client(sync_client=True) as client:
+            yield client
+    except httpx.HTTPError as error:
+        raise UnreachableError(
+            f"Prefect's server {_server()} does not answer: {error}", "check PREFECT_API_URL"
+        ) from error
