@@ -88,15 +88,15 @@ def test_cluster_that_got_no_machines_is_replaced_by_the_next_create(cloud, spec
 def test_what_is_allowed_and_protected_is_refused_before_terraform_does(cloud, spec) -> None:
     message = refusal(cloud, spec, OTHER_RANGE, PROTECTED, allow=[CLUSTER, POOL])
     assert message == (
-        f"refused: replace {CLUSTER}: deletion protection is on; turn it off with a create of its own first, which "
-        "changes nothing else: --set cluster.deletion_protection=false"
+        f"provision-infra: refused: replace {CLUSTER}: deletion protection is on; turn it off with a create of its own "
+        "first, which changes nothing else: --set cluster.deletion_protection=false"
     )
     assert create(spec).infrastructure.changes == (f"update {CLUSTER}",)
 
 
 def test_forced_replacement_is_refused_and_names_address_and_attribute(cloud, spec) -> None:
     message = refusal(cloud, spec, OTHER_RANGE)
-    assert message.startswith("refused: ")
+    assert message.startswith("provision-infra: refused: ")
     assert "\n" not in message
     assert re.search(rf"replace {re.escape(CLUSTER)} \(forced by \S", message)
     assert named(message) == [CLUSTER, POOL]
