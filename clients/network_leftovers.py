@@ -18,7 +18,7 @@ from clients.addresses import Addresses
 from clients.discovery_api import open_api, pages, unless_gone
 from clients.google_errors import google_errors
 from environment.destruction import Found
-from environment.errors import GoogleApiError, UnreachableError
+from environment.errors import GoogleApiError, ServiceDisabledError, UnreachableError
 from environment.gke_leftovers import USERS_FIRST, Listed, left_by_gke
 from environment.spec import Environment
 
@@ -60,15 +60,19 @@ OPERATION_SECONDS = 600.0
 @contextmanager
 def open_leftovers(addresses: Addresses, environment: Environment) -> Iterator[NetworkLeftovers]:
     """Open what holds the network of one environment, for one thread."""
-    with open_api(addresses, environment.project_id, "compute", "v1") as api:
-        yield NetworkLeftovers(api, environment)
+    with (
+        open_api(addresses, environment.project_id, "compute", "v1") as compute,
+        open_api(addresses, environment.project_id, "container", "v1") as container,
+    ):
+        yield NetworkLeftovers(compute, container, environment)
 
 
 class NetworkLeftovers:
     """What holds the network of one environment."""
 
-    def __init__(self, api: Any, environment: Environment) -> None:
-        self._api = api
+    def __init__(self, compute: Any, container: Any, environment: Environment) -> None:
+        self._api = compute
+        self._container = container
         self._environment = environment
         self._project = environment.project_id
 
@@ -77,8 +81,20 @@ class NetworkLeftovers:
         names = self._environment.names
         with google_errors("list what GKE has left", names.network):
             listed = [one for plural in USERS_FIRST for one in _everywhere(self._api, plural, self._project)]
-        left = left_by_gke(listed, names.network, names.cluster, self._environment.location)
+        location, is_shared = self._environment.location, self._is_shared()
+        left = left_by_gke(listed, names.network, names.cluster, location, is_shared=is_shared)
         return tuple(Found(KINDS[one.plural], one.name, one.place) for one in left)
+
+    def _is_shared(self) -> bool:
+        """Tell whether other clusters are in the network."""
+        names, clusters = self._environment.names, self._container.projects().locations().clusters()
+        try:
+            with google_errors("list clusters", names.network):
+                answer = clusters.list(parent=f"projects/{self._project}/locations/-").execute()
+        except ServiceDisabledError:
+            return False
+        others = (one for one in answer.get("clusters") or () if one["name"] != names.cluster)
+        return any(one.get("network") == names.network for one in others)
 
     def delete(self, found: Found) -> None:
         """Delete one thing of any of the kinds, and wait for it; one that is gone already is fine."""

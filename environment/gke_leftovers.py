@@ -48,7 +48,9 @@ class Listed(NamedTuple):
         return str(self.body["name"])
 
 
-def left_by_gke(listed: Iterable[Listed], network: str, cluster: str, location: str) -> tuple[Listed, ...]:
+def left_by_gke(
+    listed: Iterable[Listed], network: str, cluster: str, location: str, *, is_shared: bool = False
+) -> tuple[Listed, ...]:
     """Return what a cluster in a network has left, users before what they use.
 
     Args:
@@ -56,9 +58,10 @@ def left_by_gke(listed: Iterable[Listed], network: str, cluster: str, location: 
         network: The network's name.
         cluster: The cluster's name.
         location: Its region or zone.
+        is_shared: Whether other clusters are in the network: then only what names this one is known to be of it.
     """
     things = tuple(listed)
-    found = [one for one in things if _is_root(one, network, cluster, location)]
+    found = [one for one in things if _is_root(one, network, cluster, location, is_shared)]
     balancers = {match["name"] for one in found if (match := _OF_LOAD_BALANCER.match(one.name))}
     rest = [one for one in things if one not in found and one.plural != "disks" and not _is_elsewhere(one, network)]
     found += [one for one in rest if one.name in balancers and one.plural in ("forwardingRules", "targetPools")]
@@ -67,11 +70,13 @@ def left_by_gke(listed: Iterable[Listed], network: str, cluster: str, location: 
     return tuple(sorted(found, key=lambda one: (USERS_FIRST.index(one.plural), one.place, one.name)))
 
 
-def _is_root(one: Listed, network: str, cluster: str, location: str) -> bool:
+def _is_root(one: Listed, network: str, cluster: str, location: str, is_shared: bool) -> bool:
     if one.plural == "disks":
         return not one.body.get("users") and is_disk_of(cluster, location, one.name, one.body.get("labels") or {})
-    is_of_gke = _network_of(one) == network and bool(_OF_GKE.match(one.name))
-    return is_of_gke and not _is_of_another(one, cluster)
+    if _network_of(one) != network or not _OF_GKE.match(one.name):
+        return False
+    named = _clusters_of(one)
+    return all(cluster.startswith(name) for name in named) and (bool(named) or not is_shared)
 
 
 def is_disk_of(cluster: str, location: str, name: str, labels: Mapping[str, str]) -> bool:
@@ -82,10 +87,10 @@ def is_disk_of(cluster: str, location: str, name: str, labels: Mapping[str, str]
     return bool(re.match(rf"gke-{re.escape(cluster)}-([0-9a-f]{{8}}-)?(dyn(amic)?-)?pvc-", name))
 
 
-def _is_of_another(one: Listed, cluster: str) -> bool:
+def _clusters_of(one: Listed) -> tuple[str, ...]:
+    """Return the clusters, as far as their names are not cut, that a thing's name and tags say."""
     tags = [one.name, *(one.body.get("targetTags") or ())]
-    named = [match["cluster"] for tag in tags if (match := _OF_CLUSTER.match(tag))]
-    return any(not cluster.startswith(name) for name in named)
+    return tuple(match["cluster"] for tag in tags if (match := _OF_CLUSTER.match(tag)))
 
 
 def _is_elsewhere(one: Listed, network: str) -> bool:

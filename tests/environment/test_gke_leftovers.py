@@ -48,6 +48,14 @@ def test_each_kind_is_found_users_before_what_they_use() -> None:
     ]
 
 
+def test_in_a_network_with_other_clusters_only_what_names_ours_is_known() -> None:
+    nodes = listed("firewalls", "gke-a-cluster-0123abcd-all", network=NETWORK)
+    things = (RULE, nodes, NEG, BACKEND, BALANCER, POOL, listed("firewalls", "k8s-0123-node-http-hc", network=NETWORK))
+    found = left_by_gke(things, "a-network", "a-cluster", "z", is_shared=True)
+    assert {one.name for one in found} == {RULE.name, nodes.name, BALANCER.name}
+    assert len(found) == 4
+
+
 @pytest.mark.parametrize(
     "thing",
     [
