@@ -59,6 +59,7 @@ class Change(BaseModel):
         replace_paths: The fields that force a replacement.
         reason: Terraform's own word for why, such as "replace_because_tainted".
         left: "FIELD (OWNER)" of fields that are left to others.
+        added: Fields that others have added to an object; only a run that takes over what is theirs takes them out.
         is_protected: Whether deletion protection is on: Terraform, or the cloud, then refuses to delete it.
     """
 
@@ -71,6 +72,7 @@ class Change(BaseModel):
     replace_paths: tuple[str, ...] = ()
     reason: str = ""
     left: tuple[str, ...] = ()
+    added: tuple[FieldChange, ...] = Field(default=(), exclude=True)
     is_protected: bool = Field(default=False, exclude=True)
 
     @property
@@ -85,8 +87,8 @@ class Change(BaseModel):
 
     @property
     def owners(self) -> tuple[str, ...]:
-        """Who else has set the fields that change."""
-        return tuple(sorted({field.owner for field in self.fields if field.owner}))
+        """Who else has set the fields that change, or has added some."""
+        return tuple(sorted({field.owner for field in (*self.fields, *self.added) if field.owner}))
 
     def __str__(self) -> str:
         """Return "action address"."""

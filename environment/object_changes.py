@@ -15,7 +15,7 @@ Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from environment.changes import MASK, UNKNOWN, Change, FieldChange, shown
@@ -82,6 +82,20 @@ def replaced(manifest: Manifest, live: Manifest, reference: ObjectReference, imm
     return Change(
         layer="pipelines", action="replace", address=str(reference), fields=fields, replace_paths=tuple(immutable)
     )
+
+
+def refused_change(manifest: Manifest, live: Manifest, reference: ObjectReference) -> Change:
+    """Return the change of an object that the server refuses to make together with what others have added to it.
+
+    Without the server's answer the manifest itself is compared, which names no defaults.
+    """
+    fields = tuple(one for one in changed_fields(live, manifest) if one.after is not None)
+    return Change(layer="pipelines", action="update", address=str(reference), fields=masked(manifest, fields))
+
+
+def masked(manifest: Manifest, fields: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
+    """Return fields of an object as they may be shown."""
+    return tuple(_masked(field) if manifest.get("kind") == "Secret" else field for field in fields)
 
 
 def with_new_value(reference: ObjectReference, *, is_there: bool) -> Change:
@@ -188,4 +202,4 @@ def _masked(change: FieldChange) -> FieldChange:
     if not change.path.startswith(_SECRET_FIELDS):
         return change
     before, after = (None if value is None else MASK for value in (change.before, change.after))
-    return FieldChange(path=change.path, before=before, after=after)
+    return change.model_copy(update={"before": before, "after": after})

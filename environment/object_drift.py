@@ -38,14 +38,14 @@ def object_drift(
         if change.address.startswith(SECRET_MANAGER):
             continue  # said by `secret_drift`
         fields = [one for one in change.fields if not _follows(change, one, secrets_drifted)]
-        if change.action == "update" and not fields:
+        if change.action in ("update", "noop") and not fields and not change.added:
             continue
-        theirs = [one for one in fields if same_manifests or one.owner]
+        theirs = [one for one in (*fields, *change.added) if same_manifests or one.owner]
         others = [one for one in fields if one not in theirs]
         by = editors.get(change.address, ())
-        if theirs or (same_manifests and not fields):
+        if theirs or (same_manifests and not fields and not change.added):
             found.append(_object(change, OUTSIDE, theirs, by))
-        if others or (not same_manifests and not fields):
+        if others or (not same_manifests and not fields and not change.added):
             found.append(_object(change, PENDING, others, ()))
     return ordered_drift(found)
 

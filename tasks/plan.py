@@ -68,7 +68,10 @@ def plan_root_user(environment: Environment, instance: str) -> Change | None:
 def plan_objects(
     environment: Environment, outputs: Infrastructure, manifests: Manifests, allow_replace: tuple[str, ...] = ()
 ) -> Changes | None:
-    """Compare all objects with those of the cluster by a dry run; None where there is no such cluster."""
+    """Compare all objects with those of the cluster by a dry run; None where there is no such cluster.
+
+    What others have added to an object that is else as it should be comes as a change that is a noop.
+    """
     get_run_logger().info("Comparing %d objects", len(manifests), extra=PASSING)
     addresses, access = Addresses.from_environment(), _find_cluster(environment, outputs)
     if access is None:
@@ -80,7 +83,8 @@ def plan_objects(
         changes += secret_changes
         changes += plan.plan_changes(objects, with_versions(manifests, versions), apply_set)
         changes += apply_sets.plan_prune(objects, apply_set, wanted_references(environment, manifests))
-        return ordered(changes)
+        added = (change for change in changes if change.is_noop and change.added)
+        return (*ordered(changes), *added)
 
 
 @task(name="check-objects", task_run_name="check objects", **RETRIED)

@@ -5,7 +5,8 @@ every conflict, is known before the first change; a plan looks and stops there. 
 kind of the ApplySet's members; an object that is there but no member yet is read by itself.
 
 Conflicts are not forced: a field that somebody else set since, as `kubectl edit` does, stops the run with the owner's
-name. Taking it over is the caller's explicit choice. Replicas that were scaled stay scaled.
+name. Taking it over is the caller's explicit choice; what others have added (`environment/added_fields.py`) is then
+taken out as well. Replicas that were scaled stay scaled.
 
 A Deployment whose selector cannot change is made anew only where the caller names it; it holds nothing itself, and the
 claims that its pods use stay. What is of another kind is never made anew.
@@ -14,21 +15,23 @@ claims that its pods use stay. What is of another kind is never made anew.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.parallel import in_parallel, most_telling
+from environment.added_fields import AddedField, added_fields, taken_over
 from environment.apply_set import ApplySet
 from environment.approval import Approved, check_approved
 from environment.changes import Change
-from environment.errors import ApplyConflictError, ImmutableFieldError
+from environment.errors import ApplyConflictError, ImmutableFieldError, KubernetesError
 from environment.guard import refusal, refused
-from environment.object_changes import decide, replaced, without_left_fields
+from environment.object_changes import decide, masked, refused_change, replaced, without_left_fields
 from environment.objects import Manifest, ObjectReference, reference_of
 
 OnChange = Callable[[Change], None]
 Identity = tuple[str, str, str, str]
+INVALID = 422
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,9 @@ class Planned:
 
     manifest: dict[str, Any]
     change: Change
-    refusal: ApplyConflictError | ImmutableFieldError | None = None
+    refusal: KubernetesError | None = None
+    added: tuple[AddedField, ...] = ()
+    live: dict[str, Any] | None = None
 
 
 def ignore(change: Change) -> None:
@@ -80,14 +85,27 @@ def plan_objects(objects: Objects, manifests: Iterable[Manifest], apply_set: App
         except ImmutableFieldError as error:
             there = live.get(reference.identity) or objects.get(reference) or member
             return Planned(member, replaced(member, there, reference, error.fields), error)
+        except KubernetesError as error:
+            # With what others have added it may be invalid: two ports of one name, a variable with two values.
+            found_there = objects.get(reference) if error.status == INVALID else None
+            if found_there is None or not added_fields(member, found_there):
+                raise
+            return _with_added(Planned(member, refused_change(member, found_there, reference), error), found_there)
         current = None if found.is_new else live.get(reference.identity)
         if not found.is_new and (current is None or _version(current) != _version(found.desired)):
             current = objects.get(reference)  # no member yet, or changed since it was listed
         conflicts = found.conflict.conflicts if found.conflict else ()
         change = decide(found.desired, current, reference, conflicts).model_copy(update={"left": found.left})
-        return Planned(found.manifest, change, found.conflict)
+        return _with_added(Planned(found.manifest, change, found.conflict), current)
 
     return tuple(in_parallel(look, members))
+
+
+def _with_added(planned: Planned, live: dict[str, Any] | None) -> Planned:
+    if live is None or not (added := added_fields(planned.manifest, live)):
+        return planned
+    shown = masked(planned.manifest, (one.change for one in added))
+    return replace(planned, change=planned.change.model_copy(update={"added": shown}), added=added, live=live)
 
 
 @dataclass(frozen=True)
@@ -116,7 +134,7 @@ def refuse(planned: Iterable[Planned], *, force: bool = False, recreate: Collect
 
     Args:
         planned: What would be applied.
-        force: Take over fields that others own.
+        force: Take over fields that others own, and take out what they added.
         recreate: "Deployment NAMESPACE/NAME" of those that may be made anew.
 
     Raises:
@@ -129,7 +147,8 @@ def refuse(planned: Iterable[Planned], *, force: bool = False, recreate: Collect
         raise refusal(lost)
     refusals = [one.refusal for one in given if one.refusal and not _is_made_anew(one)]
     if force:
-        refusals = [error for error in refusals if not isinstance(error, ApplyConflictError)]
+        healed = {id(one.refusal) for one in given if one.added}
+        refusals = [one for one in refusals if not isinstance(one, ApplyConflictError) and id(one) not in healed]
     if refusals:
         raise most_telling(refusals)
 
@@ -155,13 +174,17 @@ def carry_out(
     refuse(planned, force=force, recreate=recreate)
 
     def act(one: Planned) -> Change:
+        change = one.change
         if _is_made_anew(one):
             objects.delete(reference_of(one.manifest))
+        elif force and one.live is not None:
+            objects.own(one.live, taken_over(one.live, one.added))
+            change = change.model_copy(update={"action": "update", "fields": (*change.fields, *change.added)})
         objects.apply(one.manifest, force=force)
-        on_change(one.change)
-        return one.change
+        on_change(change)
+        return change
 
-    return tuple(in_parallel(act, (one for one in planned if not one.change.is_noop)))
+    return tuple(in_parallel(act, (one for one in planned if not one.change.is_noop or (force and one.added))))
 
 
 def _is_made_anew(one: Planned) -> bool:

@@ -28,6 +28,7 @@ READ_SECONDS = 60.0
 REACH_SECONDS = 4.0  # tried three times, as an unreachable endpoint is, this still ends within 20 s
 JSON = "application/json"
 APPLY = "application/apply-patch+yaml"  # JSON is YAML
+JSON_PATCH = "application/json-patch+json"
 
 
 @dataclass(frozen=True)

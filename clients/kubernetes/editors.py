@@ -15,7 +15,7 @@ def read_editors(
     objects: Objects, wanted: Iterable[ObjectReference], changes: Iterable[Change], namespace: str
 ) -> dict[str, tuple[str, ...]]:
     """Return "MANAGER at TIME" of each, by the address of each object that is there and would change."""
-    differing = {change.address: change for change in changes if change.fields}
+    differing = {change.address: change for change in changes if change.fields or change.added}
     named = [one for one in wanted if any(_may_be(one, address) for address in differing)]
     placed = {str(one): one for one in (objects.discovery.in_scope(one, namespace) for one in named)}
     found = [(change, placed[address]) for address, change in differing.items() if address in placed]

@@ -5,13 +5,13 @@ Source: https://kubernetes.io/docs/reference/using-api/api-concepts/
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
 from clients.addresses import Addresses
-from clients.kubernetes.connection import APPLY, Cluster, ClusterAccess
+from clients.kubernetes.connection import APPLY, JSON_PATCH, Cluster, ClusterAccess
 from clients.kubernetes.discovery import Discovery, Resource
 from environment.errors import KubernetesError
 from environment.object_changes import FIELD_MANAGER
@@ -94,6 +94,22 @@ class Objects:
             "PATCH", self._path(reference), query, manifest, content_type=APPLY, resource=str(reference)
         )
         return dict(answer.body), answer.status == 201
+
+    def own(self, live: Manifest, managed_fields: Sequence[Manifest]) -> None:
+        """Say anew who owns which fields of an object that is as it was read, and change nothing else.
+
+        Raises:
+            KubernetesError: 409 when it has changed since.
+        """
+        reference = reference_of(live)
+        patch = [
+            {"op": "replace", "path": "/metadata/managedFields", "value": managed_fields},
+            {"op": "replace", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]},
+        ]
+        query = {"fieldManager": FIELD_MANAGER}
+        self.cluster.request(
+            "PATCH", self._path(reference), query, patch, content_type=JSON_PATCH, resource=str(reference)
+        )
 
     def delete(self, reference: ObjectReference, uid: str = "") -> bool:
         """Delete an object, what it owns in the background; say whether it was there.

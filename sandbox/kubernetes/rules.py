@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from sandbox.kubernetes.causes import Cause, invalid, required, unsupported
+from sandbox.kubernetes.causes import Cause, duplicate, invalid, required, unsupported
 from sandbox.kubernetes.names import DNS_LABEL, DNS_LABEL_TEXT
 from sandbox.kubernetes.resources import Resource
 from sandbox.kubernetes.selectors import matches_label_selector
@@ -129,12 +129,16 @@ def _check_pod_spec(spec: Object, path: str) -> list[Cause]:
             field = f"{path}.{kind}[{index}]"
             name = container.get("name", "")
             if name in seen:
-                causes.append(Cause(f"{field}.name", "FieldValueDuplicate", f"Duplicate value: {json.dumps(name)}"))
+                causes.append(duplicate(f"{field}.name", name))
             seen.add(name)
             if name and not DNS_LABEL.fullmatch(name):
                 causes.append(invalid(f"{field}.name", name, DNS_LABEL_TEXT))
             if not container.get("image"):
                 causes.append(required(f"{field}.image"))
+            for number, variable in enumerate(container.get("env") or []):
+                if variable.get("value") and variable.get("valueFrom"):
+                    text = "may not be specified when `value` is not empty"
+                    causes.append(invalid(f"{field}.env[{number}].valueFrom", "", text))
             for number, mount in enumerate(container.get("volumeMounts") or []):
                 if mount.get("name") and mount["name"] not in volumes:
                     text = f"Not found: {json.dumps(mount['name'])}"
@@ -158,7 +162,13 @@ def _check_service(obj: Object) -> list[Cause]:
         return [required("spec.ports")]
     if len(ports) < 2:
         return []
-    return [required(f"spec.ports[{index}].name") for index, port in enumerate(ports) if not port.get("name")]
+    names = [port.get("name") or "" for port in ports]
+    return [
+        duplicate(field, name) if name else required(field)
+        for index, name in enumerate(names)
+        if not name or name in names[:index]
+        for field in [f"spec.ports[{index}].name"]
+    ]
 
 
 _RESTARTS = ("OnFailure", "Never")

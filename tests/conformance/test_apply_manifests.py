@@ -219,16 +219,20 @@ def edited(image: str) -> list[dict[str, Any]]:
     return [{"op": "replace", "path": path, "value": image}]
 
 
-def edit_image(cluster: Recorded, image: str) -> None:
-    resource = cluster.objects.discovery.resource(*UI[:3])
+def edit(cluster: Recorded, reference: ObjectReference, operations: list[dict[str, Any]]) -> None:
+    resource = cluster.objects.discovery.resource(*reference[:3])
     cluster.objects.cluster.request(
         "PATCH",
-        resource.path(UI.namespace, UI.name),
+        resource.path(reference.namespace, reference.name),
         {"fieldManager": "kubectl-edit"},
-        edited(image),
+        operations,
         content_type="application/json-patch+json",
     )
     cluster.changing.clear()
+
+
+def edit_image(cluster: Recorded, image: str) -> None:
+    edit(cluster, UI, edited(image))
 
 
 def test_conflict_names_field_and_owner_before_anything_changes(calm, few):
@@ -324,6 +328,33 @@ def test_field_of_somebody_else_is_planned_with_its_owner(calm, few):
     assert [field.before for field in planned.change.fields if field.owner] == ["example.com/by-hand:1"]
     assert isinstance(planned.refusal, ApplyConflictError)
     install(calm.objects, few, SET, force=True)
+
+
+def test_what_others_added_stays_until_their_fields_are_taken_over(calm, few):
+    containers = "/spec/template/spec/containers"
+    edit(calm, UI, [{"op": "add", "path": f"{containers}/-", "value": {"name": "mine", "image": "mine"}}])
+    (deployment,) = (one for one in few if reference_of(one) == UI)
+    (planned,) = plan_objects(calm.objects, [deployment], SET)
+    assert planned.change.is_noop
+    mine = '.spec.template.spec.containers[name="mine"]'
+    assert [(field.path, field.owner) for field in planned.change.added] == [(mine, "kubectl-edit")]
+    assert install(calm.objects, few, SET) == ()
+    (change,) = install(calm.objects, few, SET, force=True)
+    assert [field.path for field in change.fields] == [mine]
+    assert [one["name"] for one in calm.objects.get(UI)["spec"]["template"]["spec"]["containers"]] == [UI.name]
+    assert install(calm.objects, few, SET) == ()
+
+
+def test_what_is_invalid_together_with_what_others_added_is_planned_and_put_back_when_told_to(calm, few):
+    service = UI._replace(group="", kind="Service")
+    edit(calm, service, [{"op": "replace", "path": "/spec/ports/0/port", "value": 81}])
+    with pytest.raises(KubernetesError, match="Duplicate value"):
+        install(calm.objects, few, SET)
+    assert calm.changing == []
+    (change,) = install(calm.objects, few, SET, force=True)
+    assert (str(change), change.owners) == ("update Service kubeflow/ml-pipeline-ui", ("kubectl-edit",))
+    assert [one["port"] for one in calm.objects.get(service)["spec"]["ports"]] == [80]
+    assert install(calm.objects, few, SET) == ()
 
 
 def test_plan_of_what_is_not_there_yet_is_all_new_and_changes_nothing(calm, few):

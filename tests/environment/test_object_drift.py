@@ -17,6 +17,7 @@ def update(*fields: tuple[str, Any, Any, str], address: str = UI) -> Change:
     return Change(layer="pipelines", action="update", address=address, fields=changed)
 
 
+ADDED = FieldChange(path='.spec.containers[name="mine"]', before="{}", owner="kubectl-edit")
 IMAGE = (".spec.image", "mine", "ours", "kubectl-edit")
 ARGS = (".spec.args", "old", "new", "")
 NOTE = (".spec.template.metadata.annotations.mlops-env/version-of-mysql-secret", "1", "2", "")
@@ -39,6 +40,18 @@ NOTE = (".spec.template.metadata.annotations.mlops-env/version-of-mysql-secret",
             {"same_manifests": True},
             [(OUTSIDE, [OWNERSHIP])],
             id="taken over with the same values",
+        ),
+        pytest.param(
+            Change(layer="pipelines", action="noop", address=UI, added=(ADDED,)),
+            {"same_manifests": True},
+            [(OUTSIDE, [ADDED.path])],
+            id="added",
+        ),
+        pytest.param(
+            update(ARGS).model_copy(update={"added": (ADDED,)}),
+            {"same_manifests": False},
+            [(OUTSIDE, [ADDED.path]), (PENDING, [ARGS[0]])],
+            id="added, and rendered anew",
         ),
         pytest.param(update(NOTE), {"same_manifests": True, "secrets_drifted": True}, [], id="follows from a secret"),
         pytest.param(update(NOTE), {"same_manifests": True}, [(OUTSIDE, [NOTE[0]])], id="follows from nothing"),

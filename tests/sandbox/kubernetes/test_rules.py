@@ -42,6 +42,12 @@ Change = Callable[[dict[str, Any]], Any]
             ),
             'volumeMounts[0].name: Not found: "v"',
         ),
+        (
+            lambda spec: spec["template"]["spec"]["containers"][0].update(
+                env=[{"name": "E", "value": "x", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]
+            ),
+            'containers[0].env[0].valueFrom: Invalid value: "": may not be specified when `value` is not empty',
+        ),
     ],
 )
 def test_workloads_that_are_refused(api: Any, objects: Any, change: Change, message: str) -> None:
@@ -119,3 +125,18 @@ def test_a_job_needs_a_restart_policy(api: Any) -> None:
     code, status = api.call("POST", "/apis/batch/v1/namespaces/default/jobs", job)
     assert code == 422
     assert 'restartPolicy: Required value: valid values: "OnFailure", "Never"' in status["message"]
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["a", "a"], 'spec.ports[1].name: Duplicate value: "a"'),
+        (["a", ""], "spec.ports[1].name: Required value"),
+    ],
+)
+def test_ports_of_a_service_have_names_of_their_own(api: Any, names: list[str], message: str) -> None:
+    ports = [{"name": name, "port": 80 + index} for index, name in enumerate(names)]
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"ports": ports}}
+    code, status = api.call("POST", "/api/v1/namespaces/default/services", service)
+    assert (code, status["reason"]) == (422, "Invalid")
+    assert message in status["message"]
