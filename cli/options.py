@@ -10,7 +10,9 @@ ENVIRONMENT: Any = typer.Argument(help="A name in deployments/, or a spec's path
 SET: Any = typer.Option([], "--set", metavar="KEY=VALUE", help="Override a field of the spec.")
 CLOUD: Any = typer.Option(None, "--cloud", metavar="sandbox", help="Run the spec on another cloud.")
 JSON: Any = typer.Option(False, "--json", help="Print one JSON document.")
-FORCE: Any = typer.Option(False, "--force-conflicts", help="Take over fields of Kubernetes objects that others set.")
+FORCE: Any = typer.Option(
+    False, "--force-conflicts", help="Take over fields of Kubernetes objects that others set or added."
+)
 YES: Any = typer.Option(False, "--yes", help="Do not ask where the spec requires approval.")
 ALLOW_REPLACE: Any = typer.Option(
     [],

@@ -40,7 +40,7 @@ def create_environment(
         environment: A name in `deployments/`, or a path of a spec.
         overrides: "KEY=VALUE" with dotted spec fields.
         approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
-        force_conflicts: Take over fields of Kubernetes objects that others have set since, instead of stopping.
+        force_conflicts: Take over fields of objects that others have set or added since, instead of stopping.
         allow_replace: Addresses of what may be lost: cluster, node pool, database, bucket, VPC, Deployment, Namespace.
     """
     spec = load_spec(environment, overrides)

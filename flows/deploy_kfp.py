@@ -54,7 +54,7 @@ def deploy_kfp(
         environment: A name in `deployments/`, or a path of a spec.
         overrides: "KEY=VALUE" with dotted spec fields.
         approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
-        force_conflicts: Take over fields that others have set since (as kubectl edit does), instead of stopping.
+        force_conflicts: Take over fields that others have set or added since (by kubectl edit), instead of stopping.
         allow_replace: "Deployment NAMESPACE/NAME" of those that may be made anew where they cannot change in place;
             "Namespace NAME" of an installation in another namespace, which goes first.
     """
