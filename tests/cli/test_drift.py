@@ -26,7 +26,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     def act(outcome: Any, *arguments: str) -> tuple[int, str, str]:
         def flow(name: str, *_: Any, **switches: Any) -> Any:
             assert name == ("remediate_drift" if "--remediate" in arguments else "detect_drift")
-            assert switches == ({"approved": True} if "--remediate" in arguments else {})
+            assert {*switches} == ({"ask", "approved"} if "--remediate" in arguments else set())
             if isinstance(outcome, Exception):
                 raise outcome
             return outcome
