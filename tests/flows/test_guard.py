@@ -49,6 +49,14 @@ def create(spec: str, *overrides: str, allow: tuple[str, ...] | list[str] = ()) 
     return create_environment(spec, list(overrides), allow_replace=allow)
 
 
+def outputs(spec: str) -> Any:
+    from clients.addresses import Addresses
+    from clients.infrastructure import read_infrastructure
+    from environment.spec_file import load_environment
+
+    return read_infrastructure(load_environment(spec), Addresses.from_environment())
+
+
 def refusal(cloud: Any, spec: str, *overrides: str, allow: tuple[str, ...] | list[str] = ()) -> str:
     """Run into the guard; return what it says, after no mutating call."""
     before = cloud.last_call()
@@ -60,11 +68,6 @@ def refusal(cloud: Any, spec: str, *overrides: str, allow: tuple[str, ...] | lis
 
 def named(message: str) -> list[str]:
     return re.findall(r"--allow-replace (\S+)", message)
-
-
-def made(cloud: Any, name: str) -> str:
-    """Return when a cluster was made."""
-    return str(cloud.call("GET", f"{CLUSTERS[1:]}/{name}").json()["createTime"])
 
 
 def test_cluster_that_got_no_machines_is_replaced_by_the_next_create(cloud, spec) -> None:
@@ -100,7 +103,6 @@ def test_forced_replacement_is_refused_and_names_address_and_attribute(cloud, sp
     assert "\n" not in message
     assert re.search(rf"replace {re.escape(CLUSTER)} \(forced by \S", message)
     assert named(message) == [CLUSTER, POOL]
-    assert create(spec).change_count == 0
 
 
 def test_one_allowed_address_does_not_allow_the_others(cloud, spec) -> None:
@@ -114,6 +116,7 @@ def test_it_is_refused_before_services_are_enabled(cloud, spec) -> None:
     cloud.call("POST", f"{service}:disable", {"disableDependentServices": True}).raise_for_status()
     assert CLUSTER in named(refusal(cloud, spec, OTHER_RANGE))
     assert cloud.call("GET", service).json()["state"] == "DISABLED"
+    cloud.call("POST", f"{service}:enable", {}).raise_for_status()
 
 
 def test_database_that_goes_with_permission_is_backed_up_for_good(cloud, spec) -> None:
@@ -121,7 +124,7 @@ def test_database_that_goes_with_permission_is_backed_up_for_good(cloud, spec) -
     from clients.storage import Storage
     from environment.state_folder import format_suffix
 
-    old = create(spec).infrastructure.outputs.database.instance
+    old = outputs(spec).database.instance
     storage = Storage(Addresses.from_environment(), PROJECT)
     storage.write("acme-guarded-tfstate", "mlops-env/guarded/suffix.json", format_suffix("wxyz"))
     message = refusal(cloud, spec)
@@ -141,8 +144,7 @@ def test_selector_is_changed_by_a_new_deployment_only_with_consent(cloud, spec) 
     from clients.gke import read_cluster_access
     from clients.kubernetes.objects import open_cluster
 
-    outputs, addresses = create(spec).infrastructure.outputs, Addresses.from_environment()
-    cluster = outputs.cluster
+    addresses, cluster = Addresses.from_environment(), outputs(spec).cluster
     objects = open_cluster(addresses, read_cluster_access(addresses, PROJECT, cluster.location, cluster.name)).cluster
     path = "/apis/apps/v1/namespaces/kubeflow/deployments/ml-pipeline-ui"
     claims = "/api/v1/namespaces/kubeflow/persistentvolumeclaims"
@@ -163,7 +165,6 @@ def test_selector_is_changed_by_a_new_deployment_only_with_consent(cloud, spec) 
     assert "replace Deployment kubeflow/ml-pipeline-ui" in report.pipelines.changes
     assert "old" not in objects.request("GET", path).body["spec"]["selector"]["matchLabels"]
     assert [one["metadata"]["uid"] for one in objects.request("GET", claims).body["items"]] == kept
-    assert create(spec).change_count == 0
 
 
 def test_with_all_that_the_message_names_it_goes_through(cloud, spec) -> None:
