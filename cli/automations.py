@@ -17,6 +17,8 @@ from prefect.events.schemas.automations import AutomationCore, EventTrigger, Pos
 from environment.drift_notes import DETECTED
 
 CREATE = "create-environment"
+ASKING = (CREATE, "enable-services", "provision-infra", "deploy-kfp", "remediate-drift")
+"""Flows that may pause for a person, each where it is the outermost one."""
 ENVIRONMENT = "mlops-env.environment"
 DRIFT = """\
 {{ event.payload.environment }} in project {{ event.payload.project_id }} is not as the last create left it:
@@ -50,14 +52,14 @@ def notifications(block_id: UUID) -> tuple[AutomationCore, ...]:
         tell(
             "tell of a failed create",
             "With the one line that says what failed and what to do",
-            _create_is("Failed", "Crashed", "TimedOut"),
+            _run_is(["Failed", "Crashed", "TimedOut"], [CREATE]),
             "{{ flow_run.name }} failed",
             FAILED,
         ),
         tell(
             "tell of an approval that is wanted",
-            "When a create has paused for a person",
-            _create_is("Paused", "Suspended"),
+            "When a run has paused for a person",
+            _run_is(["Paused", "Suspended"], ASKING),
             "{{ flow_run.name }} waits for approval",
             WAITS,
         ),
@@ -74,8 +76,8 @@ def remediation(environment: str, deployment_id: UUID) -> AutomationCore:
     )
 
 
-def _create_is(*states: str) -> EventTrigger:
-    related: dict[str, Any] = {"prefect.resource.role": "flow", "prefect.resource.name": CREATE}
+def _run_is(states: Sequence[str], flows: Sequence[str]) -> EventTrigger:
+    related: dict[str, Any] = {"prefect.resource.role": "flow", "prefect.resource.name": list(flows)}
     return _reaction(
         [f"prefect.flow-run.{state}" for state in states], {"prefect.resource.id": "prefect.flow-run.*"}, related
     )

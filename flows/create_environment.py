@@ -38,7 +38,7 @@ def create_environment(
 
     Args:
         environment: A name in `deployments/`, or a path of a spec.
-        overrides: "KEY=VALUE" with dotted spec fields.
+        overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
         approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
         force_conflicts: Take over fields of objects that others have set or added since, instead of stopping.
         allow_replace: Addresses of what may be lost: cluster, node pool, database, bucket, VPC, Deployment, Namespace.
@@ -53,7 +53,7 @@ def create_environment(
         manifests = fetch_manifests.submit(spec.pipelines.version)  # while Google and Terraform are at work
         services = _timed(seconds, enable_services, environment, overrides, approved)
         done += [f"enable {service}" for service in services.changed]
-        check_recorded_namespace(spec, tuple(allow_replace or ()))
+        check_recorded_namespace(spec, allow_replace)
         if manifests.state.is_final():
             manifests.result()  # manifests that cannot be had are better missed before the infrastructure is made
         infrastructure = _timed(seconds, provision_infra, environment, overrides, approved, allow_replace)

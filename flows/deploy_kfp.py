@@ -52,7 +52,7 @@ def deploy_kfp(
 
     Args:
         environment: A name in `deployments/`, or a path of a spec.
-        overrides: "KEY=VALUE" with dotted spec fields.
+        overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
         approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
         force_conflicts: Take over fields that others have set or added since (by kubectl edit), instead of stopping.
         allow_replace: "Deployment NAMESPACE/NAME" of those that may be made anew where they cannot change in place;

@@ -69,7 +69,7 @@ def destroy_environment(
 
     Args:
         environment: A name in `deployments/`, or a path of a spec.
-        overrides: "KEY=VALUE" with dotted spec fields.
+        overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
         confirmed_name: The environment's name, typed by a person who means it: this is the approval.
         delete_data: Give up the data too: the database, after a final backup, and the bucket with all versions.
         namespace_timeout_seconds: When to give up on a namespace that a finalizer holds.

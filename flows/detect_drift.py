@@ -65,7 +65,7 @@ def detect_drift(environment: str, overrides: tuple[str, ...] = ()) -> State[Dri
 
     Args:
         environment: A name in `deployments/`, or a path of a spec.
-        overrides: "KEY=VALUE" with dotted spec fields.
+        overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
     """
     spec = load_spec(environment, overrides)
     if reason := reason_to_skip(spec.name):

@@ -57,7 +57,7 @@ def plan(environment: str, overrides: tuple[str, ...] = ()) -> State[PlanReport]
 
     Args:
         environment: A name in `deployments/`, or a path of a spec.
-        overrides: "KEY=VALUE" with dotted spec fields.
+        overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
     """
     spec = load_spec(environment, overrides)
     report = make_plan(spec)

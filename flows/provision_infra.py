@@ -44,7 +44,7 @@ def provision_infra(
 
     Args:
         environment: A name in `deployments/`, or a path of a spec.
-        overrides: "KEY=VALUE" with dotted spec fields.
+        overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
         approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
         allow_replace: Addresses of guarded resources that may be replaced or deleted.
     """

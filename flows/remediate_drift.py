@@ -40,7 +40,7 @@ def remediate_drift(
 
     Args:
         environment: A name in `deployments/`, or a path of a spec.
-        overrides: "KEY=VALUE" with dotted spec fields.
+        overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
         approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
     """
     spec = load_spec(environment, overrides)
