@@ -19,5 +19,6 @@ def test_a_wheel_carries_every_file_of_the_rooms(tmp_path: Path) -> None:
     listed = subprocess.run(["git", "ls-files", *ROOMS], cwd=source, check=True, capture_output=True, text=True)
     shipped = {name.partition("/share/mlops-env/")[2] for name in names}
     assert [name for name in listed.stdout.split() if name not in shipped] == []
+    assert "prefect.yaml" in shipped  # `mlops-env register` takes it where there is no other
     assert {"sandbox/data/google_provider_schema.json", "sandbox/data/kubernetes/definitions.json"} <= set(names)
     assert any(name.startswith("sandbox/manifests/github.com/kubeflow") for name in names)
