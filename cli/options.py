@@ -18,5 +18,5 @@ ALLOW_REPLACE: Any = typer.Option(
     [],
     "--allow-replace",
     metavar="ADDRESS",
-    help="Let this cluster, node pool, database, bucket, VPC or Deployment be replaced or deleted.",
+    help="Let this cluster, node pool, database, bucket, VPC, notebook or Deployment be replaced or deleted.",
 )

@@ -1,7 +1,7 @@
 """Which changes would lose what cannot be had back, and so need a person's word: pure, on a plan's changes.
 
-Guarded are cluster, node pool, database, bucket and VPC, and the namespace with all that is in it. Losing one of them
-is refused unless its address is allowed. A resource whose creation failed is no loss: Terraform calls it tainted and
+Guarded are cluster, node pool, database, bucket, VPC and notebook (its disks go with it), and the namespace with all
+that is in it. Losing one of them is refused unless its address is allowed. A resource whose creation failed is no loss: Terraform calls it tainted and
 makes it again with the next apply. But `terraform taint` marks a good one the same way, so it takes more than the
 mark: it must never have been ready.
 
@@ -19,7 +19,8 @@ from environment.errors import ReplacementRefusedError
 from environment.terraform_plan import CLUSTER, DATABASE
 
 NODE_POOL = "google_container_node_pool"
-GUARDED_TYPES = (CLUSTER, NODE_POOL, DATABASE, "google_storage_bucket", "google_compute_network")
+NOTEBOOK = "google_workbench_instance"
+GUARDED_TYPES = (CLUSTER, NODE_POOL, DATABASE, NOTEBOOK, "google_storage_bucket", "google_compute_network")
 GUARDED_KINDS = ("Namespace", "Deployment")
 TAINTED = "replace_because_tainted"
 

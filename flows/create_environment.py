@@ -41,7 +41,7 @@ def create_environment(
         overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
         approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
         force_conflicts: Take over fields of objects that others have set or added since, instead of stopping.
-        allow_replace: Addresses of what may be lost: cluster, node pool, database, bucket, VPC, Deployment, Namespace.
+        allow_replace: Addresses of what may be lost: cluster, node pool, database, bucket, VPC, notebook, Deployment…
     """
     spec = load_spec(environment, overrides)
     seconds: dict[str, float] = {}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from prefect import get_run_logger, task
 from prefect.artifacts import create_table_artifact
 
-from clients import gke, infrastructure
+from clients import gke, infrastructure, notebooks
 from clients.addresses import Addresses
 from clients.database_backups import BACKUP_SECONDS, back_up_for_good
 from clients.sql_admin import SqlAdmin
@@ -108,7 +108,17 @@ def _look_at_database(environment: Environment, addresses: Addresses) -> tuple[b
     return state in (None, "PENDING_CREATE"), state or ""
 
 
-_LOOKS = {CLUSTER: _look_at_cluster, guard.NODE_POOL: _look_at_pool, DATABASE: _look_at_database}
+def _look_at_notebook(environment: Environment, addresses: Addresses) -> tuple[bool, str]:
+    state = notebooks.read_state(addresses, environment.project_id, environment.names.notebook)
+    return state in (None, "PROVISIONING"), state or ""
+
+
+_LOOKS = {
+    CLUSTER: _look_at_cluster,
+    guard.NODE_POOL: _look_at_pool,
+    DATABASE: _look_at_database,
+    guard.NOTEBOOK: _look_at_notebook,
+}
 
 
 def explain_failed_cluster(environment: Environment) -> None:

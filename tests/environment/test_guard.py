@@ -13,6 +13,7 @@ POOL = "module.cluster.google_container_node_pool.this"
 DATABASE = "module.database.google_sql_database_instance.this"
 BUCKET = "module.artifact_store.google_storage_bucket.this"
 VPC = "module.network.google_compute_network.this"
+NOTEBOOK = "module.notebook[0].google_workbench_instance.this"
 MEMBER = "module.service_accounts.google_storage_bucket_iam_member.this"
 
 
@@ -20,7 +21,7 @@ def change(action: Action, address: str, *paths: str, reason: str = "", layer: L
     return Change(layer=layer, action=action, address=address, replace_paths=paths, reason=reason)
 
 
-@pytest.mark.parametrize("address", [CLUSTER, POOL, DATABASE, BUCKET, VPC, 'google_storage_bucket.more["a"]'])
+@pytest.mark.parametrize("address", [CLUSTER, POOL, DATABASE, BUCKET, VPC, NOTEBOOK, 'google_storage_bucket.more["a"]'])
 @pytest.mark.parametrize(
     ("action", "guards"),
     [("delete", True), ("replace", True), ("create", False), ("update", False), ("forget", False), ("move", False)],
@@ -35,7 +36,6 @@ def test_deletion_and_replacement_of_what_holds_something(action: Action, guards
         MEMBER,
         "module.network.google_compute_subnetwork.this",
         "module.artifact_store.google_storage_bucket_object.folder",
-        "module.notebook[0].google_workbench_instance.this",
         "output.google_container_cluster",
     ],
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 from typing import Any
 
 import pytest
@@ -23,6 +25,7 @@ state: {{bucket: acme-guarded-tfstate}}
 """
 POOL = "module.cluster.google_container_node_pool.this"
 CLUSTER = "module.cluster.google_container_cluster.this"
+NOTEBOOK = "module.notebook[0].google_workbench_instance.this"
 DATABASE = "module.database.google_sql_database_instance.this"
 PROTECTED = "cluster.deletion_protection=true"
 OTHER_RANGE = "network.subnet_cidr=10.11.0.0/20"
@@ -67,7 +70,8 @@ def refusal(cloud: Any, spec: str, *overrides: str, allow: tuple[str, ...] | lis
 
 
 def named(message: str) -> list[str]:
-    return re.findall(r"--allow-replace (\S+)", message)
+    words = shlex.split(message[message.index("--allow-replace") :])
+    return words[1::2]
 
 
 def test_cluster_that_got_no_machines_is_replaced_by_the_next_create(cloud, spec) -> None:
@@ -89,7 +93,7 @@ def test_cluster_that_got_no_machines_is_replaced_by_the_next_create(cloud, spec
 
 
 def test_what_is_allowed_and_protected_is_refused_before_terraform_does(cloud, spec) -> None:
-    message = refusal(cloud, spec, OTHER_RANGE, PROTECTED, allow=[CLUSTER, POOL])
+    message = refusal(cloud, spec, OTHER_RANGE, PROTECTED, allow=[CLUSTER, POOL, NOTEBOOK])
     assert message == (
         f"provision-infra: refused: replace {CLUSTER}: deletion protection is on; turn it off with a create of its own "
         "first, which changes nothing else: --set cluster.deletion_protection=false"
@@ -102,7 +106,7 @@ def test_forced_replacement_is_refused_and_names_address_and_attribute(cloud, sp
     assert message.startswith("provision-infra: refused: ")
     assert "\n" not in message
     assert re.search(rf"replace {re.escape(CLUSTER)} \(forced by \S", message)
-    assert named(message) == [CLUSTER, POOL]
+    assert named(message) == [CLUSTER, POOL, NOTEBOOK]
 
 
 def test_one_allowed_address_does_not_allow_the_others(cloud, spec) -> None:
@@ -114,7 +118,7 @@ def test_one_allowed_address_does_not_allow_the_others(cloud, spec) -> None:
 def test_it_is_refused_before_services_are_enabled(cloud, spec) -> None:
     service = f"serviceusage.googleapis.com/v1/projects/{PROJECT}/services/dataflow.googleapis.com"
     cloud.call("POST", f"{service}:disable", {"disableDependentServices": True}).raise_for_status()
-    assert CLUSTER in named(refusal(cloud, spec, OTHER_RANGE))
+    assert named(refusal(cloud, spec, "components.notebooks=false")) == [NOTEBOOK]
     assert cloud.call("GET", service).json()["state"] == "DISABLED"
     cloud.call("POST", f"{service}:enable", {}).raise_for_status()
 
