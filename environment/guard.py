@@ -1,9 +1,9 @@
 """Which changes would lose what cannot be had back, and so need a person's word: pure, on a plan's changes.
 
 Guarded are cluster, node pool, database, bucket, VPC and notebook (its disks go with it), and the namespace with all
-that is in it. Losing one of them is refused unless its address is allowed. A resource whose creation failed is no loss: Terraform calls it tainted and
-makes it again with the next apply. But `terraform taint` marks a good one the same way, so it takes more than the
-mark: it must never have been ready.
+that is in it. Losing one of them is refused unless its address is allowed. A resource whose creation failed is no
+loss: Terraform calls it tainted and makes it again with the next apply. But `terraform taint` marks a good one the same
+way, so it takes more than the mark: it must never have been ready.
 
 Deletion protection is another lock. What is allowed to be lost and protected would be refused by Terraform in the
 middle of an apply: it is refused here, before that. What was never ready has nothing to protect.

@@ -8,7 +8,7 @@ Source: Terraform's state format, version 4: internal/states/statefile/version4.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -41,7 +41,7 @@ class StateFolder(BaseModel):
     Attributes:
         has_bucket: Whether there is a bucket at all.
         is_readable: Whether Cloud Storage is on: where it is off, nothing here says what there is.
-        suffix: The end of the database's name.
+        suffix: The end of the database's name, None where it is yet to be drawn.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -89,6 +89,32 @@ def _whole(outputs: dict[str, Any]) -> Infrastructure | None:
         return parse_outputs(outputs) if outputs else None
     except (KeyError, ValidationError):
         return None
+
+
+def parse_database(text: str | None) -> str | None:
+    """Return the name of the database that a state holds; one that only waits for its deletion is none."""
+    for resource in json.loads(text).get("resources", ()) if text else ():
+        if resource["mode"] == "managed" and resource["type"] == "google_sql_database_instance":
+            for found in resource["instances"]:
+                if "deposed" not in found and found.get("attributes"):
+                    return str(found["attributes"]["name"])
+    return None
+
+
+def settle_suffix(database: str | None, kept: str | None, is_there: Callable[[str], bool]) -> str | None:
+    """Return the end of the database's name: of the one that is there, else what was drawn for the next one.
+
+    They differ where a replacement was stopped between its drawing and its end.
+
+    Args:
+        database: The name that the state holds.
+        kept: What was drawn last.
+        is_there: Whether a database is there; asked only where they differ.
+    """
+    suffix = database.rsplit("-", 1)[-1] if database else None
+    if database and suffix != kept and (kept is None or is_there(database)):
+        return suffix
+    return kept
 
 
 def parse_suffix(text: str) -> str:

@@ -11,6 +11,7 @@ from prefect.runtime import task_run
 from clients import infrastructure
 from clients.addresses import Addresses
 from clients.root_user import ensure_root_user
+from clients.state_folder import read_suffix
 from clients.storage import Storage
 from clients.terraform import Terraform
 from environment.approval import Approved, check_approved
@@ -45,13 +46,13 @@ def ensure_state_bucket(environment: Environment) -> bool:
 
 @task(name="ensure-database-suffix", task_run_name="ensure database suffix", **RETRIED)
 def ensure_database_suffix(environment: Environment) -> str:
-    """Return the suffix of the database's name, made once and kept beside the state."""
-    storage = Storage(Addresses.from_environment(), environment.project_id)
+    """Return the suffix of the database's name: of the one that is there, else of the next, drawn once and kept."""
+    addresses = Addresses.from_environment()
+    if (suffix := read_suffix(environment, addresses)) is not None:
+        return suffix
+    storage, made = Storage(addresses, environment.project_id), _new_suffix()
     bucket, name = environment.state.bucket, f"{environment.state_prefix}/{SUFFIX_OBJECT}"
-    kept = storage.read(bucket, name)
-    if kept is None:
-        made = _new_suffix()
-        kept = made if storage.write(bucket, name, made, only_if_absent=True) else storage.read(bucket, name)
+    kept = made if storage.write(bucket, name, made, only_if_absent=True) else storage.read(bucket, name)
     return parse_suffix(kept or made)
 
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from environment.errors import TerraformError
-from environment.state_folder import format_suffix, parse_state, parse_suffix
+from environment.state_folder import format_suffix, parse_database, parse_state, parse_suffix, settle_suffix
 
 
 def test_state_without_outputs_is_no_infrastructure() -> None:
@@ -18,3 +18,33 @@ def test_state_of_another_format_is_refused() -> None:
 
 def test_suffix_is_read_as_it_was_written() -> None:
     assert parse_suffix(format_suffix("x1y2z3")) == "x1y2z3"
+
+
+@pytest.mark.parametrize(
+    ("database", "kept", "is_there", "expected"),
+    [
+        (None, None, False, None),
+        (None, "next", False, "next"),
+        ("dev-mysql-here", None, True, "here"),
+        ("dev-mysql-here", "here", False, "here"),
+        ("dev-mysql-here", "next", True, "here"),
+        ("dev-mysql-here", "next", False, "next"),
+    ],
+)
+def test_suffix_is_of_the_database_that_is_there(database, kept, is_there, expected) -> None:
+    assert settle_suffix(database, kept, lambda name: is_there) == expected
+
+
+@pytest.mark.parametrize(
+    ("instances", "expected"),
+    [
+        ([], None),
+        ([{"attributes": {"name": "a"}}], "a"),
+        ([{"attributes": {"name": "old"}, "deposed": "1"}, {"attributes": {"name": "new"}}], "new"),
+        ([{"attributes": {"name": "old"}, "deposed": "1"}], None),
+    ],
+)
+def test_database_of_a_state(instances, expected) -> None:
+    found = {"mode": "managed", "type": "google_sql_database_instance", "instances": instances}
+    other = {"mode": "managed", "type": "google_sql_database", "instances": [{"attributes": {"name": "mlpipeline"}}]}
+    assert parse_database(json.dumps({"version": 4, "resources": [other, found]})) == expected

@@ -128,11 +128,16 @@ def test_database_that_goes_with_permission_is_backed_up_for_good(cloud, spec) -
     from clients.storage import Storage
     from environment.state_folder import format_suffix
 
+    tfstate, folder = "acme-guarded-tfstate", "mlops-env/guarded"
     old = outputs(spec).database.instance
     storage = Storage(Addresses.from_environment(), PROJECT)
-    storage.write("acme-guarded-tfstate", "mlops-env/guarded/suffix.json", format_suffix("wxyz"))
+    storage.write(tfstate, f"{folder}/suffix.json", format_suffix("wxyz"))  # of a replacement that never was
+    state = json.loads(storage.read(tfstate, f"{folder}/default.tfstate") or "")
+    (found,) = (one for one in state["resources"] if one["type"] in DATABASE)
+    found["instances"][0]["status"] = "tainted"
+    storage.write(tfstate, f"{folder}/default.tfstate", json.dumps({**state, "serial": state["serial"] + 1}))
     message = refusal(cloud, spec)
-    assert f"replace {DATABASE} (forced by name)" in message
+    assert f"replace {DATABASE} (tainted, though it is there)" in message
     before = cloud.last_call()
     new = create(spec, allow=named(message)).infrastructure.outputs.database.instance
     assert new not in (old, "guarded-mysql-wxyz")
