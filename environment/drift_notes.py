@@ -1,6 +1,7 @@
 """What drift detection keeps beside the state: the last report, and since when this very set of drift is known.
 
-Whoever listens is told once: when the set changes, not each night that it lasts.
+Whoever listens is told once: when the set changes, not each night that it lasts. A look whose events reach nobody, as
+one from a terminal without a Prefect server, tells nothing and leaves it to the next.
 """
 
 from __future__ import annotations
@@ -15,12 +16,18 @@ RESOLVED = "mlops-env.drift.resolved"
 
 
 class DriftNotes(BaseModel):
-    """The content of `drift.json`; `since` is when this set was first found."""
+    """The content of `drift.json`.
+
+    Attributes:
+        since: When this set was first found.
+        told: The digest that the last event told of; notes without it are of a release that told each.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     since: str
     report: DriftReport
+    told: str | None = None
 
     @classmethod
     def read(cls, text: str | None) -> DriftNotes | None:
@@ -31,10 +38,23 @@ class DriftNotes(BaseModel):
             return None
 
 
-def note(report: DriftReport, kept: DriftNotes | None) -> tuple[DriftNotes, str]:
-    """Return what to keep, and the event to send: empty where the set is the one that is known."""
-    before = kept.report.digest if kept else ""
-    if kept and before == report.digest:
-        return DriftNotes(since=kept.since, report=report), ""
-    event = "" if before == report.digest else DETECTED if report.digest else RESOLVED
-    return DriftNotes(since=report.checked_at, report=report), event
+def note(report: DriftReport, kept: DriftNotes | None, *, is_heard: bool = True) -> tuple[DriftNotes, str]:
+    """Return what to keep, and the event to send: empty where the set is the one that was told.
+
+    Args:
+        report: What was found.
+        kept: What the last look has kept.
+        is_heard: Whether an event of this look would reach anybody.
+    """
+    since = kept.since if kept and kept.report.digest == report.digest else report.checked_at
+    told = _told(kept)
+    if told == report.digest or not is_heard:
+        return DriftNotes(since=since, report=report, told=told), ""
+    event = DETECTED if report.digest else RESOLVED
+    return DriftNotes(since=since, report=report, told=report.digest), event
+
+
+def _told(kept: DriftNotes | None) -> str:
+    if kept is None:
+        return ""
+    return kept.report.digest if kept.told is None else kept.told

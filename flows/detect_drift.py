@@ -34,6 +34,7 @@ from environment.pipelines import Rendered
 from environment.services import READ_BY_TERRAFORM, missing_services
 from environment.spec import Environment
 from environment.state_folder import StateFolder
+from flows.exclusion import is_server_temporary
 from flows.names import run_name
 from flows.plan import OBJECTS_NEED, ROOT_USER_NEEDS, STORAGE
 from flows.scheduled import reason_to_skip
@@ -71,7 +72,7 @@ def detect_drift(environment: str, overrides: tuple[str, ...] = ()) -> State[Dri
     if reason := reason_to_skip(spec.name):
         return Completed(name="Skipped", message=reason[0].upper() + reason[1:])
     report, last = find_drift(spec)
-    keeping = keep_drift.submit(spec, report, last)
+    keeping = keep_drift.submit(spec, report, last, is_heard=not is_server_temporary())
     create_table_artifact(
         key=f"drift-{spec.name}", table=drift_table(report.found), description="What is not as expected"
     )

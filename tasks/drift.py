@@ -103,20 +103,25 @@ def read_drift_notes(environment: Environment) -> DriftNotes | None:
 
 
 @task(name="keep-drift", task_run_name="keep drift of {environment.name}", **RETRIED)
-def keep_drift(environment: Environment, report: DriftReport, kept: DriftNotes | None) -> str:
-    """Write the report beside the state, and send an event when the set has changed; return the event's name.
+def keep_drift(environment: Environment, report: DriftReport, kept: DriftNotes | None, is_heard: bool = True) -> str:
+    """Send an event when the set is not the one that was told, and write the report beside the state.
 
     Args:
         environment: The spec.
         report: What was found.
         kept: What the last look has kept.
+        is_heard: Whether an event would reach anybody.
+
+    Returns:
+        The event's name.
     """
     storage = Storage(Addresses.from_environment(), environment.project_id)
-    notes, event = note(report, kept)
-    place = f"{environment.state_prefix}/{DRIFT_OBJECT}"
-    storage.write(environment.state.bucket, place, notes.model_dump_json(indent=2))
+    notes, event = note(report, kept, is_heard=is_heard)
     if event:
         resource = {"prefect.resource.id": f"mlops-env.environment.{environment.name}"}
         emit_event(event, resource=resource, payload=report.model_dump(mode="json"))
         get_run_logger().info("Sent %s", event)
+    # Afterwards: told twice is better than never.
+    place = f"{environment.state_prefix}/{DRIFT_OBJECT}"
+    storage.write(environment.state.bucket, place, notes.model_dump_json(indent=2))
     return event

@@ -53,3 +53,18 @@ def test_five_nights_of_the_same_drift_are_one_event_and_their_end_is_one():
         kept, event = note(report(*found, at=str(night)), kept)
         events.append(event)
     assert events == [DETECTED, "", "", "", "", RESOLVED, ""]
+
+
+def test_look_that_nobody_hears_leaves_the_event_to_the_next():
+    kept, events = None, []
+    nights = [((drift(),), False), ((drift(),), True), ((), False), ((drift(),), False), ((), True)]
+    for night, (found, is_heard) in enumerate(nights):
+        kept, event = note(report(*found, at=str(night)), kept, is_heard=is_heard)
+        events.append(event)
+    assert events == ["", DETECTED, "", "", RESOLVED]
+
+
+def test_notes_that_do_not_say_what_was_told_told_all():
+    kept = DriftNotes(since="T1", report=report(drift()))
+    assert note(report(drift()), kept)[1] == ""
+    assert note(report(), kept)[1] == RESOLVED
