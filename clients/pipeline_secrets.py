@@ -73,7 +73,7 @@ def apply_secrets(
 
 
 def plan_secrets(
-    objects: Objects, apply_set: ApplySet, addresses: Addresses, names: Names
+    objects: Objects, apply_set: ApplySet, addresses: Addresses, names: Names, *, force: bool = False
 ) -> tuple[tuple[Change, ...], dict[str, str]]:
     """Return what `apply_secrets` would change and the versions it would use, UNKNOWN where one is yet to be made."""
     secret_manager = SecretManager(addresses, names.project_id)
@@ -84,7 +84,7 @@ def plan_secrets(
         manifests.append(mysql_secret(apply_set.namespace, USER, root[1]))
     if keys:
         manifests.append(artifact_keys_secret(apply_set.namespace, keys[1]))
-    changes += plan_changes(objects, manifests, apply_set)
+    changes += plan_changes(objects, manifests, apply_set, force=force)
     known = {manifest["metadata"]["name"] for manifest in manifests}
     for reference in secret_references(apply_set.namespace):
         if reference.name not in known:

@@ -101,6 +101,14 @@ class Change(BaseModel):
         return f"{self}: {', '.join(paths[:3])}{more}" if paths else str(self)
 
 
+def taking_out(change: Change) -> Change:
+    """Return the change as a run makes it that takes over what is others': what they added is among its fields."""
+    if not change.added or change.action not in ("noop", "update"):
+        return change
+    fields = (*change.fields, *change.added)
+    return change.model_copy(update={"action": "update", "fields": fields, "added": ()})
+
+
 def ordered(changes: Iterable[Change]) -> tuple[Change, ...]:
     """Return the changes layer by layer, in each by address; what is a noop is left out."""
     found = (change for change in changes if not change.is_noop)

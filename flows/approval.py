@@ -97,6 +97,7 @@ def permitted(
     approved: bool,
     layers: Collection[Layer] = LAYERS,
     allow_replace: tuple[str, ...] = (),
+    force_conflicts: bool = False,
 ) -> Iterator[Permission]:
     """Hold the environment's limit, and what was approved where that is required, while the outermost run lasts.
 
@@ -107,6 +108,7 @@ def permitted(
         approved: Whether the change was approved beforehand, whatever it turns out to be.
         layers: Those that the run may change.
         allow_replace: Addresses of what may be lost.
+        force_conflicts: Whether the run takes over what others have set or added.
 
     Raises:
         ApprovalError: When it is rejected, when nobody can be asked, when the plan has expired, or when something has
@@ -118,12 +120,13 @@ def permitted(
             raise ApprovalError(f"the spec of {spec.name} was changed while it was being carried out", "run it again")
         yield inherited
         return
-    asked = None if approved or not spec.approval.required else _seek(spec, layers, allow_replace)
+    asked = None if approved or not spec.approval.required else _seek(spec, layers, allow_replace, force_conflicts)
     with exclusive(spec.name):
         if asked and asked.plan.changes:
             if time.time() > asked.deadline:
                 raise expiry(spec.name, spec.approval.expires_after_seconds)
-            check_unmoved(asked.plan, make_plan(load_spec(environment, overrides), layers, allow_replace))
+            anew = load_spec(environment, overrides)
+            check_unmoved(asked.plan, make_plan(anew, layers, allow_replace, force_conflicts))
         token = _permissions.set({**_permissions.get(), spec.name: _permission(spec, asked)})
         try:
             yield _permissions.get()[spec.name]
@@ -137,13 +140,15 @@ def _permission(spec: Environment, asked: _Asked | None) -> Permission:
     return Permission(spec.digest, consent=Consent(how="beforehand") if spec.approval.required else None)
 
 
-def _seek(spec: Environment, layers: Collection[Layer], allow_replace: tuple[str, ...]) -> _Asked:
+def _seek(
+    spec: Environment, layers: Collection[Layer], allow_replace: tuple[str, ...], force_conflicts: bool
+) -> _Asked:
     """Make the plan, let the guard refuse it, and have it answered; without changes there is nothing to ask."""
     ask = _ask.get()
     if ask is None and is_server_temporary():
         raise nobody_to_ask(spec.name)
     deadline = time.time() + spec.approval.expires_after_seconds
-    plan = make_plan(spec, layers, allow_replace)
+    plan = make_plan(spec, layers, allow_replace, force_conflicts)
     if not plan.changes:
         return _Asked(plan, deadline, None)
     # How a tainted resource came to be so can be asked when its API is on: the guard does, before it is replaced.

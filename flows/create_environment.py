@@ -46,7 +46,14 @@ def create_environment(
     spec = load_spec(environment, overrides)
     seconds: dict[str, float] = {}
     with (
-        permitted(spec, environment, overrides, approved=approved, allow_replace=allow_replace) as permission,
+        permitted(
+            spec,
+            environment,
+            overrides,
+            approved=approved,
+            allow_replace=allow_replace,
+            force_conflicts=force_conflicts,
+        ) as permission,
         recorded(spec, "create", permission.consent) as done,
         looking_ahead(force_conflicts, allow_replace),
     ):

@@ -60,7 +60,13 @@ def deploy_kfp(
     """
     spec = load_spec(environment, overrides)
     with permitted(
-        spec, environment, overrides, approved=approved, layers=(PIPELINES,), allow_replace=allow_replace
+        spec,
+        environment,
+        overrides,
+        approved=approved,
+        layers=(PIPELINES,),
+        allow_replace=allow_replace,
+        force_conflicts=force_conflicts,
     ) as permission:
         report, changes = _deploy(spec, force_conflicts, allow_replace, permission.approved)
     create_table_artifact(

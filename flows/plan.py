@@ -70,10 +70,16 @@ def plan(environment: str, overrides: tuple[str, ...] = ()) -> State[PlanReport]
     return Completed(message=describe_plan(report.changes), data=report)
 
 
-def make_plan(spec: Environment, layers: Collection[Layer] = LAYERS, allow_replace: tuple[str, ...] = ()) -> PlanReport:
+def make_plan(
+    spec: Environment,
+    layers: Collection[Layer] = LAYERS,
+    allow_replace: tuple[str, ...] = (),
+    force_conflicts: bool = False,
+) -> PlanReport:
     """Look at all layers, or at some, at the same time and put the changes together; for use within a flow.
 
-    An installation in another namespace stops it, unless `allow_replace` has "Namespace NAME".
+    An installation in another namespace stops it, unless `allow_replace` has "Namespace NAME". With `force_conflicts`,
+    what others have added to objects is taken out.
     """
     mirror = fetch_manifests.submit(spec.pipelines.version) if PIPELINES in layers else None
     listing = list_enabled_services.submit(spec)
@@ -92,7 +98,7 @@ def make_plan(spec: Environment, layers: Collection[Layer] = LAYERS, allow_repla
         read_infrastructure(spec)  # says what to do where there is none
     rendered, planned = None, None
     if mirror:
-        rendered, objects, planned = _pipelines(spec, kept, off, mirror, terraform, allow_replace)
+        rendered, objects, planned = _pipelines(spec, kept, off, mirror, terraform, allow_replace, force_conflicts)
         found += objects
     if terraform:
         planned = planned or _settle(spec, kept, off, terraform)
@@ -177,11 +183,12 @@ def _pipelines(
     mirror: PrefectFuture[Mirror],
     terraform: PrefectFuture[InfrastructurePlan] | None,
     allow_replace: tuple[str, ...],
+    force_conflicts: bool,
 ) -> tuple[Rendered, tuple[Change, ...], InfrastructurePlan]:
     """Compare while Terraform plans, as if it were to change nothing; again, where it will change what we render."""
     before = planned_parameters(spec, kept.infrastructure, kept.suffix)
     rendered = render_manifests(before, mirror.result())
-    comparing = _submit_objects(spec, kept, off, rendered, allow_replace)
+    comparing = _submit_objects(spec, kept, off, rendered, allow_replace, force_conflicts)
 
     planned = InfrastructurePlan(changes=(), infrastructure=kept.infrastructure)
     if terraform:
@@ -189,7 +196,7 @@ def _pipelines(
     after = planned_parameters(spec, planned.infrastructure, _suffix(kept, planned))
     if after != before:
         rendered = render_manifests(after, mirror.result())
-        comparing = _submit_objects(spec, kept, off, rendered, allow_replace)
+        comparing = _submit_objects(spec, kept, off, rendered, allow_replace, force_conflicts)
     if kept.infrastructure is not None and off & OBJECTS_NEED:
         return rendered, (), planned
     found = comparing.result() if comparing and not planned.makes_anew(CLUSTER) else None
@@ -199,11 +206,16 @@ def _pipelines(
 
 
 def _submit_objects(
-    spec: Environment, kept: StateFolder, off: frozenset[str], rendered: Rendered, allow_replace: tuple[str, ...]
+    spec: Environment,
+    kept: StateFolder,
+    off: frozenset[str],
+    rendered: Rendered,
+    allow_replace: tuple[str, ...],
+    force_conflicts: bool,
 ) -> PrefectFuture[tuple[Change, ...] | None] | None:
     if kept.infrastructure is None or off & OBJECTS_NEED:
         return None
-    return plan_objects.submit(spec, kept.infrastructure, _quoted(rendered), allow_replace)
+    return plan_objects.submit(spec, kept.infrastructure, _quoted(rendered), allow_replace, force_conflicts)
 
 
 def _quoted(rendered: Rendered) -> tuple[Manifest, ...]:

@@ -48,7 +48,14 @@ def remediate_drift(
         raise refusal
     found = _look(environment, overrides)
     with (
-        permitted(spec, environment, overrides, approved=approved, layers=_layers(found)) as permission,
+        permitted(
+            spec,
+            environment,
+            overrides,
+            approved=approved,
+            layers=_layers(found),
+            force_conflicts=_takes_over(found),
+        ) as permission,
         recorded(spec, "remediate", permission.consent) as done,
         looking_ahead(_takes_over(found), layers=_layers(found)),
     ):

@@ -186,7 +186,8 @@ def apply_objects(
     for one in planned:
         for field in one.change.left:
             get_run_logger().warning("%s: %s stays as others set it", one.change.address, field)
-    report = _reporter("objects", sum(not one.change.is_noop for one in planned))
+    is_due = [not one.change.is_noop or (force_conflicts and bool(one.added)) for one in planned]
+    report = _reporter("objects", sum(is_due))
     changes = apply.carry_out(
         objects, planned, force=force_conflicts, recreate=recreate, approved=approved, on_change=report
     )

@@ -66,11 +66,16 @@ def plan_root_user(environment: Environment, instance: str) -> Change | None:
 
 @task(name="plan-objects", task_run_name="plan objects", **RETRIED)
 def plan_objects(
-    environment: Environment, outputs: Infrastructure, manifests: Manifests, allow_replace: tuple[str, ...] = ()
+    environment: Environment,
+    outputs: Infrastructure,
+    manifests: Manifests,
+    allow_replace: tuple[str, ...] = (),
+    force_conflicts: bool = False,
 ) -> Changes | None:
     """Compare all objects with those of the cluster by a dry run; None where there is no such cluster.
 
-    What others have added to an object that is else as it should be comes as a change that is a noop.
+    What others have added to an object that is else as it should be comes as a change that is a noop, or where
+    conflicts are forced as the update that takes it out.
     """
     get_run_logger().info("Comparing %d objects", len(manifests), extra=PASSING)
     addresses, access = Addresses.from_environment(), _find_cluster(environment, outputs)
@@ -79,9 +84,11 @@ def plan_objects(
     with cluster_connections(access):
         objects, apply_set = open_objects(access), apply_set_of(environment)
         changes = removals(apply_sets.check_alone(objects, apply_set, allow_replace))
-        secret_changes, versions = pipeline_secrets.plan_secrets(objects, apply_set, addresses, environment.names)
+        secret_changes, versions = pipeline_secrets.plan_secrets(
+            objects, apply_set, addresses, environment.names, force=force_conflicts
+        )
         changes += secret_changes
-        changes += plan.plan_changes(objects, with_versions(manifests, versions), apply_set)
+        changes += plan.plan_changes(objects, with_versions(manifests, versions), apply_set, force=force_conflicts)
         changes += apply_sets.plan_prune(objects, apply_set, wanted_references(environment, manifests))
         added = (change for change in changes if change.is_noop and change.added)
         return (*ordered(changes), *added)

@@ -23,7 +23,7 @@ from clients.kubernetes.parallel import in_parallel, most_telling
 from environment.added_fields import AddedField, added_fields, taken_over
 from environment.apply_set import ApplySet
 from environment.approval import Approved, check_approved
-from environment.changes import Change
+from environment.changes import Change, taking_out
 from environment.errors import ApplyConflictError, ImmutableFieldError, KubernetesError
 from environment.guard import refusal, refused
 from environment.object_changes import decide, masked, refused_change, replaced, without_left_fields
@@ -170,21 +170,20 @@ def carry_out(
         ImmutableFieldError: Before any change, when a field of something else cannot change.
         ApplyConflictError: Before any change, when others own fields, unless `force`.
     """
-    check_approved((one.change for one in planned), approved)
+    decided = [replace(one, change=taking_out(one.change)) for one in planned] if force else planned
+    check_approved((one.change for one in decided), approved)
     refuse(planned, force=force, recreate=recreate)
 
     def act(one: Planned) -> Change:
-        change = one.change
         if _is_made_anew(one):
             objects.delete(reference_of(one.manifest))
         elif force and one.live is not None:
             objects.own(one.live, taken_over(one.live, one.added))
-            change = change.model_copy(update={"action": "update", "fields": (*change.fields, *change.added)})
         objects.apply(one.manifest, force=force)
-        on_change(change)
-        return change
+        on_change(one.change)
+        return one.change
 
-    return tuple(in_parallel(act, (one for one in planned if not one.change.is_noop or (force and one.added))))
+    return tuple(in_parallel(act, (one for one in decided if not one.change.is_noop)))
 
 
 def _is_made_anew(one: Planned) -> bool:

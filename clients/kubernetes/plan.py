@@ -13,13 +13,15 @@ from clients.kubernetes.objects import Objects
 from clients.kubernetes.parallel import in_parallel
 from clients.kubernetes.prerequisites import check_kinds
 from environment.apply_set import ApplySet
-from environment.changes import Change
+from environment.changes import Change, taking_out
 from environment.object_changes import created
 from environment.objects import NAMESPACE, Manifest, ObjectReference, reference_of
 
 
-def plan_changes(objects: Objects, manifests: Sequence[Manifest], apply_set: ApplySet) -> tuple[Change, ...]:
-    """Return what applying the manifests would change.
+def plan_changes(
+    objects: Objects, manifests: Sequence[Manifest], apply_set: ApplySet, *, force: bool = False
+) -> tuple[Change, ...]:
+    """Return what applying the manifests would change; with `force`, what others added is taken out.
 
     Raises:
         KubernetesError: When the API server would refuse one of them, or has no such kind.
@@ -27,7 +29,8 @@ def plan_changes(objects: Objects, manifests: Sequence[Manifest], apply_set: App
     check_kinds(objects, manifests)
     reachable, new = _split(objects, manifests, apply_set)
     planned = plan_objects(objects, reachable, apply_set)
-    return (*(one.change for one in planned), *map(created, new))
+    changes = (taking_out(one.change) if force else one.change for one in planned)
+    return (*changes, *map(created, new))
 
 
 def check_changes(

@@ -14,7 +14,7 @@ import yaml
 
 import sandbox as sandbox_package
 from clients.addresses import Addresses
-from clients.kubernetes.apply import plan_objects
+from clients.kubernetes.apply import apply_objects, plan_objects
 from clients.kubernetes.apply_sets import check_alone, list_installations, list_members
 from clients.kubernetes.connection import Cluster, ClusterAccess
 from clients.kubernetes.installation import install
@@ -24,7 +24,14 @@ from clients.kubernetes.prerequisites import DEFINITIONS
 from clients.kustomize import render
 from clients.manifest_mirrors import MIRROR, fetch_mirror
 from environment.apply_set import ApplySet
-from environment.errors import ApplyConflictError, ImmutableFieldError, KubernetesError, ReplacementRefusedError
+from environment.changes import ordered
+from environment.errors import (
+    ApplyConflictError,
+    ApprovalError,
+    ImmutableFieldError,
+    KubernetesError,
+    ReplacementRefusedError,
+)
 from environment.objects import ObjectReference, reference_of
 from environment.paths import project_root
 from environment.pipeline_secrets import artifact_keys_secret, encode_artifact_keys, mysql_secret
@@ -339,8 +346,13 @@ def test_what_others_added_stays_until_their_fields_are_taken_over(calm, few):
     mine = '.spec.template.spec.containers[name="mine"]'
     assert [(field.path, field.owner) for field in planned.change.added] == [(mine, "kubectl-edit")]
     assert install(calm.objects, few, SET) == ()
+    with pytest.raises(ApprovalError, match="not approved: update Deployment kubeflow/ml-pipeline-ui"):
+        apply_objects(calm.objects, [deployment], SET, force=True, approved=())
+    assert calm.changing == []
+    shown = plan_changes(calm.objects, few, SET, force=True)
     (change,) = install(calm.objects, few, SET, force=True)
     assert [field.path for field in change.fields] == [mine]
+    assert ordered(shown) == (change,)
     assert [one["name"] for one in calm.objects.get(UI)["spec"]["template"]["spec"]["containers"]] == [UI.name]
     assert install(calm.objects, few, SET) == ()
 

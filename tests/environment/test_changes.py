@@ -4,7 +4,17 @@ from typing import Any
 
 import pytest
 
-from environment.changes import Change, FieldChange, count_actions, describe_plan, of_layer, ordered, shown, text_of
+from environment.changes import (
+    Change,
+    FieldChange,
+    count_actions,
+    describe_plan,
+    of_layer,
+    ordered,
+    shown,
+    taking_out,
+    text_of,
+)
 
 
 def change(layer: Any, action: Any, address: str, **more: Any) -> Change:
@@ -31,6 +41,25 @@ def test_order_is_by_layer_then_address_and_the_same_for_any_given_order():
     ]
     assert [str(one) for one in ordered(MIXED)] == expected
     assert ordered(reversed(MIXED)) == ordered(MIXED)
+
+
+OURS, THEIRS = FieldChange(path=".a", after=1), FieldChange(path=".b", before=2, owner="kubectl-edit")
+
+
+@pytest.mark.parametrize(
+    ("action", "added", "expected"),
+    [
+        ("noop", (), ("noop", (OURS,))),
+        ("noop", (THEIRS,), ("update", (OURS, THEIRS))),
+        ("update", (), ("update", (OURS,))),
+        ("update", (THEIRS,), ("update", (OURS, THEIRS))),
+        ("replace", (THEIRS,), ("replace", (OURS,))),
+    ],
+)
+def test_what_others_added_is_among_the_fields_of_a_run_that_takes_it_out(action: Any, added: Any, expected: Any):
+    taken = taking_out(change("pipelines", action, "Deployment ml/a", fields=(OURS,), added=added))
+    assert (taken.action, taken.fields) == expected
+    assert ordered([taken]) == (() if taken.action == "noop" else (taken,))
 
 
 def test_one_layer_of_them():
