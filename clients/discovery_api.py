@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from clients.addresses import Addresses
 from clients.credentials import google_credentials
+from environment.errors import TransientGoogleApiError
 
+REGION_UNREACHABLE = "REGION_UNREACHABLE"
 _ROOTS = {"compute": "/compute/v1/"}
 """Where an API's paths begin: a given endpoint replaces that of the document, which has this in it."""
 
@@ -37,9 +39,24 @@ def pages(collection: Any, method: str, items: str, **arguments: Any) -> Iterato
     request = getattr(collection, method)(**arguments)
     while request is not None:
         answer = request.execute()
+        check_complete(answer)
         found = answer.get(items) or ()
         yield from found.items() if isinstance(found, dict) else found
         request = getattr(collection, f"{method}_next")(request, answer)
+
+
+def check_complete(answer: Mapping[str, Any]) -> None:
+    """Refuse a listing that leaves out what is in a place that Google could not reach: nobody knows what is there.
+
+    Raises:
+        TransientGoogleApiError: Names the places.
+    """
+    left_out = [one.get("region", "") for one in answer.get("warnings") or () if one.get("code") == REGION_UNREACHABLE]
+    left_out += [*(answer.get("unreachable") or ()), *(answer.get("missingZones") or ())]
+    if left_out:
+        raise TransientGoogleApiError(
+            f"Google could not reach {', '.join(sorted(left_out))}, and left out what is there", "run again later"
+        )
 
 
 def unless_gone(request: Any) -> Any:

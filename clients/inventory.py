@@ -1,7 +1,8 @@
 """What is there of an environment, read from the services themselves: by its exact names, not from any state.
 
-What has our name is marked as ours by what only our modules give it: the label `managed-by`, a description, or that it
-is in our network. Where an API is off there is nothing that it could list.
+What has our name is marked as ours by what only our modules give it: the labels `managed-by` and `environment`, a
+description, or that it is in our network. The database that the state names is asked for by that name: a listing may
+leave it out. Where an API is off there is nothing that it could list.
 
 Sources: the list methods of container v1, sqladmin v1beta4, iam v1, notebooks v2, compute v1, storage v1, secretmanager
 v1 and getIamPolicy of cloudresourcemanager v1.
@@ -14,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from clients.addresses import Addresses
-from clients.discovery_api import open_api, pages
+from clients.discovery_api import check_complete, open_api, pages, unless_gone
 from clients.google_errors import google_errors
 from clients.network_leftovers import open_leftovers
 from clients.secret_manager import SecretManager
@@ -33,14 +34,21 @@ from environment.destruction import (
     SECRET,
     SUBNETWORK,
     Found,
+    labelled,
 )
 from environment.errors import ServiceDisabledError
 from environment.spec import Environment
 
 
-def read_inventory(environment: Environment, addresses: Addresses) -> tuple[tuple[Found, ...], tuple[str, ...]]:
-    """Return all that is there, and a note for each API that is off."""
-    looks = (_clusters, _databases, _accounts, _roles, _notebooks, _networks, _leftovers, _bucket, _secrets)
+def read_inventory(
+    environment: Environment, addresses: Addresses, database: str | None
+) -> tuple[tuple[Found, ...], tuple[str, ...]]:
+    """Return all that is there, and a note for each API that is off; `database` is the one that the state names."""
+
+    def databases(environment: Environment, addresses: Addresses) -> Iterator[Found]:
+        return _read_databases(environment, addresses, database)
+
+    looks = (_clusters, databases, _accounts, _roles, _notebooks, _networks, _leftovers, _bucket, _secrets)
 
     def look(read: Callable[[Environment, Addresses], Iterable[Found]]) -> tuple[list[Found], str]:
         try:
@@ -54,25 +62,26 @@ def read_inventory(environment: Environment, addresses: Addresses) -> tuple[tupl
     return tuple(one for found, _ in answers for one in found), tuple(note for _, note in answers if note)
 
 
-def _is_labelled(labels: Mapping[str, str] | None) -> bool:
-    return (labels or {}).get("managed-by") == "mlops-env"
-
-
 def _clusters(environment: Environment, addresses: Addresses) -> Iterator[Found]:
     with open_api(addresses, environment.project_id, "container", "v1") as api:
         clusters = api.projects().locations().clusters()
         answer = clusters.list(parent=f"projects/{environment.project_id}/locations/-").execute()
+        check_complete(answer)
         for one in answer.get("clusters") or ():
             if one["name"] == environment.names.cluster:
-                yield Found(CLUSTER, one["name"], one["location"], _is_labelled(one.get("resourceLabels")))
+                yield labelled(environment, CLUSTER, one["name"], one["location"], labels=one.get("resourceLabels"))
 
 
-def _databases(environment: Environment, addresses: Addresses) -> Iterator[Found]:
+def _read_databases(environment: Environment, addresses: Addresses, known: str | None) -> Iterator[Found]:
+    """Read the databases by name, and the one that the state names: gone is only what is not found when asked for."""
     with open_api(addresses, environment.project_id, "sqladmin", "v1beta4") as api:
-        instances = api.instances()
-        for one in pages(instances, "list", "items", project=environment.project_id):
-            if environment.names.is_database(one["name"]):
-                yield Found(DATABASE, one["name"], "", _is_labelled(one["settings"].get("userLabels")))
+        instances, project = api.instances(), environment.project_id
+        found = {one["name"]: one for one in pages(instances, "list", "items", project=project)}
+        if known and known not in found and (one := unless_gone(instances.get(project=project, instance=known))):
+            found[known] = one
+        for name, one in found.items():
+            if name == known or environment.names.is_database(name):
+                yield labelled(environment, DATABASE, name, labels=one["settings"].get("userLabels"))
 
 
 def _accounts(environment: Environment, addresses: Addresses) -> Iterator[Found]:
@@ -103,7 +112,7 @@ def _notebooks(environment: Environment, addresses: Addresses) -> Iterator[Found
         for one in pages(instances, "list", "instances", parent=parent):
             if one["name"].rsplit("/", 1)[-1] == environment.names.notebook:
                 place = one["name"].split("/")[3]
-                yield Found(NOTEBOOK, environment.names.notebook, place, _is_labelled(one.get("labels")))
+                yield labelled(environment, NOTEBOOK, environment.names.notebook, place, labels=one.get("labels"))
 
 
 def _networks(environment: Environment, addresses: Addresses) -> Iterator[Found]:
@@ -137,7 +146,7 @@ def _bucket(environment: Environment, addresses: Addresses) -> Iterator[Found]:
     name = environment.names.bucket
     labels = Storage(addresses, environment.project_id).read_labels(name)
     if labels is not None:
-        yield Found(BUCKET, name, "", _is_labelled(labels))
+        yield labelled(environment, BUCKET, name, labels=labels)
 
 
 def _secrets(environment: Environment, addresses: Addresses) -> Iterator[Found]:

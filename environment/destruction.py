@@ -19,9 +19,14 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from environment.errors import SpecError
+from environment.spec import Environment
+
 NETWORK_MODULE = "module.network."
 DATABASE_TYPE = "google_sql_database_instance"
 CLUSTER_TYPE = "google_container_cluster"
+OF_PROJECT = (DATABASE_TYPE, CLUSTER_TYPE, "google_compute_network")
+"""What tells which project a state is of."""
 BUCKET, DATABASE, NETWORK, ADDRESS, SECRET = "bucket", "database", "network", "address", "secret"
 CLUSTER, NOTEBOOK, ACCOUNT, ROLE = "cluster", "notebook", "service account", "role"
 FIREWALL, ROUTER, SUBNETWORK = "firewall rule", "router", "subnetwork"
@@ -73,13 +78,15 @@ _INDEX = re.compile(r"\[[^]]*\]")
 class Found(NamedTuple):
     """Something that is there: its kind, its name, and where: "global", "regions/R" or "zones/Z" of Compute Engine.
 
-    Elsewhere the place is a location, or nothing. `is_marked` tells whether it carries what only our modules give it.
+    Elsewhere the place is a location, or nothing. `is_marked` tells whether it carries what only our modules give it,
+    `owner` which environment its labels name, where it was made by us and takes labels.
     """
 
     kind: str
     name: str
     place: str = ""
     is_marked: bool = True
+    owner: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
@@ -96,6 +103,7 @@ class ManagedState(BaseModel):
     addresses: tuple[str, ...] = ()
     is_cluster_protected: bool = False
     database: str | None = None
+    projects: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     is_readable: bool = True
 
@@ -128,6 +136,11 @@ def parse_managed(text: str | None) -> ManagedState:
             f".{CLUSTER_TYPE}." in address and bool(found.get("deletion_protection")) for address, found in attributes
         ),
         database=databases[0] if databases else None,
+        projects=frozenset(
+            found["project"]
+            for address, found in attributes
+            if address.split(".")[-2] in OF_PROJECT and found.get("project")
+        ),
         names=frozenset(name for _, found in attributes for name in _names(found)),
     )
 
@@ -144,6 +157,42 @@ def without_protection(text: str) -> str:
             for found in _attributes(resource):
                 found["deletion_protection"] = False
     return json.dumps({**document, "serial": document["serial"] + 1})
+
+
+def labelled(
+    environment: Environment, kind: str, name: str, place: str = "", *, labels: Mapping[str, str] | None
+) -> Found:
+    """Return something that takes labels: they tell whether it is this environment's, or which one's."""
+    marks, labels = environment.resource_labels, labels or {}
+    owner = labels.get("environment", "") if labels.get("managed-by") == marks["managed-by"] else ""
+    return Found(kind, name, place, is_marked=owner == marks["environment"], owner=owner)
+
+
+def check_state_fits(managed: ManagedState, environment: Environment) -> None:
+    """Refuse a spec whose names or project are not those of the state: Terraform would remove what nobody looked at.
+
+    Raises:
+        SpecError: Names what the state holds.
+    """
+    hint = f"name_prefix or project_id of {environment.name} has changed since; set it back"
+    if managed.database and not environment.names.is_database(managed.database):
+        raise SpecError(f"the state holds {managed.database}, which is not named by {environment.name_prefix}", hint)
+    if others := sorted(managed.projects - {environment.project_id}):
+        raise SpecError(f"the state holds things of project {', '.join(others)}, not {environment.project_id}", hint)
+
+
+def check_owners(found: Iterable[Found], environment: Environment) -> None:
+    """Refuse to touch what another environment has made under the same names.
+
+    Raises:
+        SpecError: Names both environments.
+    """
+    for one in found:
+        if one.owner not in ("", environment.resource_labels["environment"]):
+            raise SpecError(
+                f"{one} is labelled as of the environment {one.owner}, not {environment.name}",
+                f"{environment.name} and {one.owner} share a project: their name_prefix must differ",
+            )
 
 
 def needed_services(managed: ManagedState) -> tuple[str, ...]:

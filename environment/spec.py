@@ -265,6 +265,11 @@ class Environment(_Part):
         return Names(self.project_id, self.name_prefix)
 
     @property
+    def resource_labels(self) -> dict[str, str]:
+        """What everything that takes labels gets; terraform/main.tf has the same."""
+        return {"environment": self.name, "managed-by": "mlops-env", "role": self.role, **self.labels}
+
+    @property
     def location(self) -> str:
         """The cluster's location: the zone, or the region of a regional cluster."""
         return self.zone or self.region

@@ -18,6 +18,8 @@ from environment.destruction import (
     DestroyReport,
     Found,
     ManagedState,
+    check_owners,
+    check_state_fits,
     first_targets,
     is_foreign,
     is_ours,
@@ -98,7 +100,9 @@ def destroy_environment(
 def _destroy(spec: Environment, delete_data: bool, namespace_seconds: float, removed: list[str]) -> DestroyReport:
     """Do so, and add to `removed` step by step what is gone."""
     managed = read_managed_state(spec)
-    found, warnings = take_inventory(spec)
+    check_state_fits(managed, spec)
+    found, warnings = take_inventory(spec, managed)
+    check_owners(found, spec)
     kept_kinds = kinds_to_keep(found, delete_data=delete_data)
     kept, unwanted = split_kept(found, kept_kinds)
     if unwanted or last_targets(managed, kept_kinds):
@@ -108,7 +112,7 @@ def _destroy(spec: Environment, delete_data: bool, namespace_seconds: float, rem
         if delete_data:
             removed += _give_up_data(spec, managed, found)
         _remove_infrastructure(spec, managed, unwanted, kept_kinds, removed)
-        found, warnings = take_inventory(spec)
+        found, warnings = take_inventory(spec, managed)
         kept, left = split_kept(found, kept_kinds)
         _check_nothing_is_left(spec, left)
     # Terraform knows the database and nobody else does: its name is blocked for a week when it is gone.

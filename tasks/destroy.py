@@ -42,10 +42,10 @@ FINAL_BACKUP_DAYS = 30
 
 
 @task(name="take-inventory", task_run_name="take inventory of {environment.name}", **RETRIED)
-def take_inventory(environment: Environment) -> tuple[tuple[Found, ...], tuple[str, ...]]:
+def take_inventory(environment: Environment, managed: ManagedState) -> tuple[tuple[Found, ...], tuple[str, ...]]:
     """Read what is there, and which APIs are off."""
     get_run_logger().info("Looking at what is there", extra=PASSING)
-    return read_inventory(environment, Addresses.from_environment())
+    return read_inventory(environment, Addresses.from_environment(), managed.database)
 
 
 @task(name="read-managed-state", task_run_name="read state of {environment.name}", **RETRIED)

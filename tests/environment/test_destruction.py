@@ -11,10 +11,13 @@ from environment.destruction import (
     STRAYS_LAST,
     Found,
     ManagedState,
+    check_owners,
+    check_state_fits,
     first_targets,
     is_foreign,
     is_ours,
     kinds_to_keep,
+    labelled,
     last_targets,
     needed_services,
     parse_managed,
@@ -23,6 +26,8 @@ from environment.destruction import (
     strays,
     without_protection,
 )
+from environment.errors import SpecError
+from environment.spec import Environment
 
 STATE = {
     "resources": [
@@ -38,7 +43,7 @@ STATE = {
             "module": "module.database",
             "type": "google_sql_database_instance",
             "name": "this",
-            "instances": [{"attributes": {"name": "a-mysql-abc123"}}],
+            "instances": [{"attributes": {"name": "a-mysql-abc123", "project": "acme-dev"}}],
         },
         {
             "mode": "managed",
@@ -80,6 +85,59 @@ def test_a_state_tells_addresses_protection_and_the_name_of_the_database(managed
     assert managed.addresses == (CLUSTER, DATABASE, NETWORK, ROUTER, NOTEBOOK)
     assert managed.is_cluster_protected
     assert managed.database == "a-mysql-abc123"
+    assert managed.projects == {"acme-dev"}
+
+
+def environment(**fields: object) -> Environment:
+    given = {"name": "dev", "cloud": "google", "role": "dev", "project_id": "acme-dev", "region": "us-central1"}
+    given |= {"name_prefix": "acme", "state": {"bucket": "acme-tfstate"}}
+    return Environment.model_validate({**given, **fields})
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({}, ""),
+        ({"name_prefix": "other"}, "the state holds acme-mysql-abc123.*name_prefix or project_id of dev.*set it back"),
+        ({"name_prefix": "acme-mysql"}, "the state holds acme-mysql-abc123"),
+        ({"project_id": "acme-new"}, "the state holds things of project acme-dev, not acme-new"),
+    ],
+)
+def test_a_spec_that_names_other_things_than_its_state_is_refused(fields, problem) -> None:
+    managed = ManagedState(database="acme-mysql-abc123", projects=frozenset({"acme-dev"}))
+    check_state_fits(ManagedState(), environment(**fields))
+    if not problem:
+        check_state_fits(managed, environment(**fields))
+        return
+    with pytest.raises(SpecError, match=problem):
+        check_state_fits(managed, environment(**fields))
+
+
+OURS = {"managed-by": "mlops-env", "environment": "dev"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "given", "is_marked", "other"),
+    [
+        (OURS, {}, True, ""),
+        (OURS | {"environment": "dev2"}, {}, False, "dev2"),
+        (OURS | {"environment": "lab"}, {"environment": "lab"}, True, ""),
+        (OURS | {"managed-by": "ml"}, {"managed-by": "ml"}, True, ""),
+        ({"managed-by": "mlops-env"}, {}, False, ""),
+        ({"managed-by": "terraform", "environment": "prod"}, {}, False, ""),
+        ({}, {}, False, ""),
+        (None, {}, False, ""),
+    ],
+)
+def test_labels_tell_whose_a_thing_is(labels, given, is_marked, other) -> None:
+    spec = environment(labels=given)
+    found = labelled(spec, "cluster", "acme-cluster", "z", labels=labels)
+    assert found[:4] == ("cluster", "acme-cluster", "z", is_marked)
+    if not other:
+        check_owners([found], spec)
+        return
+    with pytest.raises(SpecError, match=f"cluster acme-cluster .* environment {other}, not dev.*name_prefix must diff"):
+        check_owners([found], spec)
 
 
 def test_without_a_state_nothing_is_managed() -> None:

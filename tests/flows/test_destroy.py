@@ -211,6 +211,20 @@ def test_again_there_is_nothing_to_destroy(made, cloud) -> None:
     assert [call["path"] for call in cloud.calls_since(before) if call["mutating"]] == []
 
 
+@pytest.mark.parametrize(
+    ("override", "name", "problem"),
+    [
+        ("name_prefix=other", NAME, "the state holds goes-mysql-.*set it back"),
+        ("name=twin", "twin", "labelled as of the environment goes, not twin.*name_prefix must differ"),
+    ],
+)
+def test_a_spec_that_would_reach_for_other_things_is_refused(made, cloud, override, name, problem) -> None:
+    before = cloud.last_call()
+    with pytest.raises(SpecError, match=problem):
+        made.destroy(overrides=(override,), confirmed_name=name, delete_data=True)
+    assert [call["path"] for call in cloud.calls_since(before) if call["mutating"]] == []
+
+
 def test_what_stands_in_the_way_is_named_with_what_to_do(made, cloud) -> None:
     """An API that is off is not turned on; what has our name without our marks is somebody else's."""
     service = f"serviceusage.googleapis.com/v1/projects/{PROJECT}/services/sqladmin.googleapis.com"
