@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from clients.addresses import Addresses
-from clients.discovery_api import open_api, pages, unless_gone
+from clients.discovery_api import check_complete, open_api, pages, unless_gone
 from clients.google_errors import google_errors
 from environment.destruction import Found
 from environment.errors import GoogleApiError, ServiceDisabledError, UnreachableError
@@ -81,20 +81,22 @@ class NetworkLeftovers:
         names = self._environment.names
         with google_errors("list what GKE has left", names.network):
             listed = [one for plural in USERS_FIRST for one in _everywhere(self._api, plural, self._project)]
-        location, is_shared = self._environment.location, self._is_shared()
-        left = left_by_gke(listed, names.network, names.cluster, location, is_shared=is_shared)
-        return tuple(Found(KINDS[one.plural], one.name, one.place) for one in left)
+        left = left_by_gke(
+            listed, names.network, names.cluster, self._environment.location, others=self._other_clusters()
+        )
+        return tuple(Found(KINDS[one.plural], one.name, one.place, is_marked=False) for one in left)
 
-    def _is_shared(self) -> bool:
-        """Tell whether other clusters are in the network."""
+    def _other_clusters(self) -> frozenset[str]:
+        """Return the names of other clusters in the network."""
         names, clusters = self._environment.names, self._container.projects().locations().clusters()
         try:
             with google_errors("list clusters", names.network):
                 answer = clusters.list(parent=f"projects/{self._project}/locations/-").execute()
         except ServiceDisabledError:
-            return False
+            return frozenset()
+        check_complete(answer)
         others = (one for one in answer.get("clusters") or () if one["name"] != names.cluster)
-        return any(one.get("network") == names.network for one in others)
+        return frozenset(one["name"] for one in others if one.get("network") == names.network)
 
     def delete(self, found: Found) -> None:
         """Delete one thing of any of the kinds, and wait for it; one that is gone already is fine."""

@@ -244,6 +244,12 @@ def is_foreign(kind: str, found: Iterable[Found], managed: ManagedState) -> bool
     return any(one.kind == kind and not may_remove(one, managed) for one in found)
 
 
+def may_sweep(found: Iterable[Found], managed: ManagedState) -> bool:
+    """Tell whether what GKE has left is surely of our cluster in our network, by whose names it is known."""
+    things = tuple(found)
+    return not any(is_foreign(kind, things, managed) for kind in (CLUSTER, NETWORK))
+
+
 def strays(found: Iterable[Found], managed: ManagedState, kinds: Iterable[str]) -> tuple[Found, ...]:
     """Return what is ours, though Terraform does not know it: of these kinds, in their order.
 

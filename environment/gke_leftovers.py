@@ -12,7 +12,7 @@ https://github.com/kubernetes/ingress-gce (names), https://github.com/kubernetes
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 USERS_FIRST = (
@@ -30,7 +30,9 @@ USERS_FIRST = (
 
 _OF_GKE = re.compile(r"^(gke|k8s|k8s2)-")
 _OF_CLUSTER = re.compile(r"^gke-(?P<cluster>.+)-[0-9a-f]{8}-")
-"""What is of one cluster's nodes: names of rules, and the tags that rules are for. Long names are cut."""
+"""What is of one cluster's nodes: names of rules, and the tags that rules are for. Long names may be cut."""
+SHORTEST_CUT = 15
+"""A shorter beginning of our cluster's name is another cluster's whole name: what is cut is longer by far."""
 _OF_LOAD_BALANCER = re.compile(r"^k8s-fw-(?P<name>a[0-9a-f]{8,})$")
 _REFERENCE_KEYS = frozenset({"target", "urlMap", "defaultService", "backendService", "backends", "group"})
 
@@ -49,7 +51,7 @@ class Listed(NamedTuple):
 
 
 def left_by_gke(
-    listed: Iterable[Listed], network: str, cluster: str, location: str, *, is_shared: bool = False
+    listed: Iterable[Listed], network: str, cluster: str, location: str, *, others: Collection[str] = ()
 ) -> tuple[Listed, ...]:
     """Return what a cluster in a network has left, users before what they use.
 
@@ -58,10 +60,10 @@ def left_by_gke(
         network: The network's name.
         cluster: The cluster's name.
         location: Its region or zone.
-        is_shared: Whether other clusters are in the network: then only what names this one is known to be of it.
+        others: Other clusters in the network: where there are any, only what names this one is known to be of it.
     """
     things = tuple(listed)
-    found = [one for one in things if _is_root(one, network, cluster, location, is_shared)]
+    found = [one for one in things if _is_root(one, network, cluster, location, others)]
     balancers = {match["name"] for one in found if (match := _OF_LOAD_BALANCER.match(one.name))}
     rest = [one for one in things if one not in found and one.plural != "disks" and not _is_elsewhere(one, network)]
     found += [one for one in rest if one.name in balancers and one.plural in ("forwardingRules", "targetPools")]
@@ -70,13 +72,20 @@ def left_by_gke(
     return tuple(sorted(found, key=lambda one: (USERS_FIRST.index(one.plural), one.place, one.name)))
 
 
-def _is_root(one: Listed, network: str, cluster: str, location: str, is_shared: bool) -> bool:
+def _is_root(one: Listed, network: str, cluster: str, location: str, others: Collection[str]) -> bool:
     if one.plural == "disks":
         return not one.body.get("users") and is_disk_of(cluster, location, one.name, one.body.get("labels") or {})
     if _network_of(one) != network or not _OF_GKE.match(one.name):
         return False
     named = _clusters_of(one)
-    return all(cluster.startswith(name) for name in named) and (bool(named) or not is_shared)
+    return all(_is_name_of(cluster, name, others) for name in named) and (bool(named) or not others)
+
+
+def _is_name_of(cluster: str, name: str, others: Collection[str]) -> bool:
+    if name == cluster:
+        return True
+    is_cut = len(name) >= SHORTEST_CUT and cluster.startswith(name)
+    return is_cut and not any(other.startswith(name) for other in others)
 
 
 def is_disk_of(cluster: str, location: str, name: str, labels: Mapping[str, str]) -> bool:

@@ -21,11 +21,11 @@ from environment.destruction import (
     check_owners,
     check_state_fits,
     first_targets,
-    is_foreign,
     is_ours,
     kinds_to_keep,
     last_targets,
     may_remove,
+    may_sweep,
     removal_command,
     split_kept,
     strays,
@@ -111,7 +111,7 @@ def _destroy(spec: Environment, delete_data: bool, namespace_seconds: float, rem
             removed += _remove_pipelines(spec, namespace_seconds)
         if delete_data:
             removed += _give_up_data(spec, managed, found)
-        _remove_infrastructure(spec, managed, unwanted, kept_kinds, removed)
+        _remove_infrastructure(spec, managed, found, kept_kinds, removed)
         found, warnings = take_inventory(spec, managed)
         kept, left = split_kept(found, kept_kinds)
         _check_nothing_is_left(spec, left)
@@ -155,9 +155,10 @@ def _give_up_data(spec: Environment, managed: ManagedState, found: tuple[Found, 
 
 
 def _remove_infrastructure(
-    spec: Environment, managed: ManagedState, unwanted: tuple[Found, ...], kept: frozenset[str], removed: list[str]
+    spec: Environment, managed: ManagedState, found: tuple[Found, ...], kept: frozenset[str], removed: list[str]
 ) -> None:
     """Destroy the network last: until then leftovers of GKE and the peering hold it."""
+    _, unwanted = split_kept(found, kept)
     if astray := strays(unwanted, managed, STRAYS_FIRST):
         removed += remove_strays(spec, astray)
     if managed.addresses:
@@ -166,13 +167,11 @@ def _remove_infrastructure(
             clear_protection(spec)
         if targets := first_targets(managed, kept):
             removed += terraform_destroy(spec, targets)
-    swept: tuple[str, ...] = ()
-    if not is_foreign(NETWORK, unwanted, managed):
-        swept = sweep_leftovers(spec)
-        removed += swept
+    if may_sweep(found, managed):
+        removed += sweep_leftovers(spec)
     if is_ours(NETWORK, unwanted, managed):
         cut_peering(spec)
-    if astray := strays([one for one in unwanted if str(one) not in swept], managed, STRAYS_LAST):
+    if astray := strays(unwanted, managed, STRAYS_LAST):
         removed += remove_strays(spec, astray)
     if targets := last_targets(read_managed_state(spec), kept):
         removed += terraform_destroy(spec, targets)

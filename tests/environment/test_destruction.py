@@ -19,6 +19,7 @@ from environment.destruction import (
     kinds_to_keep,
     labelled,
     last_targets,
+    may_sweep,
     needed_services,
     parse_managed,
     removal_command,
@@ -270,6 +271,21 @@ def test_what_has_our_name_and_no_mark_is_ours_only_if_terraform_knows_it() -> N
     assert (is_ours("notebook", FOUND, ManagedState()), is_foreign("notebook", FOUND, ManagedState())) == (False, True)
     assert (is_ours("cluster", FOUND, ManagedState()), is_foreign("cluster", FOUND, ManagedState())) == (True, False)
     assert (is_ours("cluster", (), known), is_foreign("cluster", (), known)) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("found", "names", "is_swept"),
+    [
+        ((), (), True),
+        ((Found("network", "a-network"), Found("cluster", "a-cluster")), (), True),
+        ((Found("network", "a-network"), Found("cluster", "a-cluster", is_marked=False)), (), False),
+        ((Found("network", "a-network", is_marked=False),), (), False),
+        ((Found("network", "a-network", is_marked=False),), ("a-network",), True),
+        ((Found("service account", "a", is_marked=False),), (), True),
+    ],
+)
+def test_nothing_is_swept_around_a_cluster_or_network_of_others(found, names, is_swept) -> None:
+    assert may_sweep(found, ManagedState(names=frozenset(names))) is is_swept
 
 
 def test_roles_of_somebody_elses_account_are_left_alone() -> None:

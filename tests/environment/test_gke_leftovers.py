@@ -51,9 +51,29 @@ def test_each_kind_is_found_users_before_what_they_use() -> None:
 def test_in_a_network_with_other_clusters_only_what_names_ours_is_known() -> None:
     nodes = listed("firewalls", "gke-a-cluster-0123abcd-all", network=NETWORK)
     things = (RULE, nodes, NEG, BACKEND, BALANCER, POOL, listed("firewalls", "k8s-0123-node-http-hc", network=NETWORK))
-    found = left_by_gke(things, "a-network", "a-cluster", "z", is_shared=True)
+    found = left_by_gke(things, "a-network", "a-cluster", "z", others=("b-cluster",))
     assert {one.name for one in found} == {RULE.name, nodes.name, BALANCER.name}
     assert len(found) == 4
+
+
+@pytest.mark.parametrize(
+    ("named", "others", "is_ours"),
+    [
+        ("acme-dev-environment-cluster", (), True),
+        ("acme-dev-environment-cluster", ("acme-dev-environment-cluster-2",), True),
+        ("acme-dev-environment-c", (), True),
+        ("acme-dev-environment-c", ("acme-dev-environment-c",), False),
+        ("acme-dev-environment-c", ("acme-dev-environment-canary",), False),
+        ("acme-dev-environment-c", ("acme-prod",), True),
+        ("acme-dev", (), False),
+        ("acme-dev", ("acme-dev",), False),
+        ("acme-dev-environment-cluster-2", (), False),
+    ],
+)
+def test_a_rule_is_of_the_cluster_that_it_names_whole_or_surely_cut(named, others, is_ours) -> None:
+    rule = listed("firewalls", f"gke-{named}-1a2b3c4d-all", network=NETWORK)
+    found = left_by_gke([rule], "a-network", "acme-dev-environment-cluster", "z", others=others)
+    assert found == ((rule,) if is_ours else ())
 
 
 @pytest.mark.parametrize(
