@@ -97,7 +97,8 @@ def _accounts(environment: Environment, addresses: Addresses) -> Iterator[Found]
 def _roles(environment: Environment, addresses: Addresses) -> Iterator[Found]:
     with open_api(addresses, environment.project_id, "cloudresourcemanager", "v1") as api:
         projects = api.projects()
-        policy = projects.getIamPolicy(resource=environment.project_id, body={}).execute()
+        asked = {"options": {"requestedPolicyVersion": 3}}  # of older ones, bindings with conditions have other names
+        policy = projects.getIamPolicy(resource=environment.project_id, body=asked).execute()
         domain = f"@{environment.project_id}.iam.gserviceaccount.com"
         ours = {f"serviceAccount:{name}{domain}" for name in environment.names.service_accounts.values()}
         for binding in policy.get("bindings") or ():
@@ -152,5 +153,6 @@ def _bucket(environment: Environment, addresses: Addresses) -> Iterator[Found]:
 def _secrets(environment: Environment, addresses: Addresses) -> Iterator[Found]:
     secret_manager = SecretManager(addresses, environment.project_id)
     for name in (environment.names.root_password_secret, environment.names.artifact_keys_secret):
-        if secret_manager.annotations(name) is not None:
-            yield Found(SECRET, name)
+        labels = secret_manager.read_labels(name)
+        if labels is not None:
+            yield labelled(environment, SECRET, name, labels=labels)

@@ -16,7 +16,7 @@ from clients.credentials import google_credentials
 from clients.google_errors import google_errors
 
 if TYPE_CHECKING:
-    from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+    from google.cloud.secretmanager_v1 import Secret, SecretManagerServiceClient
 
 HOST = "secretmanager.googleapis.com"
 
@@ -44,11 +44,20 @@ class SecretManager:
 
     def annotations(self, secret_id: str) -> dict[str, str] | None:
         """Return the secret's annotations, None where there is no such secret."""
+        found = self._get(secret_id)
+        return None if found is None else dict(found.annotations)
+
+    def read_labels(self, secret_id: str) -> dict[str, str] | None:
+        """Return the secret's labels, None where there is no such secret."""
+        found = self._get(secret_id)
+        return None if found is None else dict(found.labels)
+
+    def _get(self, secret_id: str) -> Secret | None:
         from google.api_core.exceptions import NotFound
 
         with google_errors(f"read the secret {secret_id}", self._name(secret_id)):
             try:
-                return dict(self._client.get_secret(name=self._name(secret_id), retry=None).annotations)
+                return self._client.get_secret(name=self._name(secret_id), retry=None)
             except NotFound:
                 return None
 

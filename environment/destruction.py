@@ -6,7 +6,7 @@ and uses it. Terraform cannot leave things out of a destroy, so it is given the 
 that goes with it.
 
 A create that was killed between a call and the write of the state leaves a *stray*: it is there, and Terraform does not
-know it. What carries the environment's exact name and the marks that only our modules give (a label, a description, our
+know it. What carries the environment's exact name and the marks that only our modules give (labels, a description, our
 network) goes all the same, through the services' own APIs. Without the marks it may be somebody else's, and stays.
 """
 

@@ -161,6 +161,6 @@ def ensure_database_root_user(environment: Environment, outputs: Infrastructure,
         environment.project_id,
         outputs.database.instance,
         environment.names.root_password_secret,
-        environment.labels,
+        environment.resource_labels,
         approved=approved,
     )

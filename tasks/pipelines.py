@@ -161,7 +161,7 @@ def apply_secrets(
         apply_set_of(environment),
         Addresses.from_environment(),
         environment.names,
-        environment.labels,
+        environment.resource_labels,
         force=force_conflicts,
         approved=approved,
         on_change=_reporter("secrets", 0),

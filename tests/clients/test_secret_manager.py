@@ -19,7 +19,9 @@ def secret_manager(sandbox) -> SecretManager:
 
 def test_the_newest_version_that_is_enabled_is_read(sandbox, secret_manager) -> None:
     assert secret_manager.read("password") is None
-    secret_manager.create("password", {})
+    assert secret_manager.read_labels("password") is None
+    secret_manager.create("password", {"managed-by": "mlops-env"})
+    assert secret_manager.read_labels("password") == {"managed-by": "mlops-env"}
     assert secret_manager.read("password") is None
     for value in ("one", "two", "three"):
         secret_manager.add_version("password", value)
