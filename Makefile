@@ -23,7 +23,7 @@ sandbox: $(STAMP) ## Start the local Google Cloud and create the environment `sa
 	@$(BIN)/mlops-env create sandbox
 
 test: $(STAMP) ## Run the whole test suite
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP) ## Format, lint, types, import rules, Terraform
 	@$(BIN)/ruff format --check .

@@ -79,6 +79,7 @@ def test_a_bad_spec_is_one_line_with_file_and_field(
 
 def test_a_google_spec_is_refused_while_variables_point_elsewhere(monkeypatch, capsys) -> None:
     monkeypatch.setenv("MLOPS_ENV_GOOGLE_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr("cli.create.TemporaryServer", lambda: None)
     code, _, err = run(monkeypatch, capsys, "create", "dev")
     assert code == 64
     assert "MLOPS_ENV_GOOGLE_ENDPOINT" in err

@@ -46,11 +46,6 @@ def test_looking_around(created: str, shell: Shell, tested_blocks: Blocks, word:
     assert re.search(expected, printed(shell, tested_blocks(README, word)), re.MULTILINE)
 
 
-def test_a_field_is_changed_for_one_run(created: str, shell: Shell, tested_blocks: Blocks) -> None:
-    said = shell(only(tested_blocks(README, "--set")))
-    assert re.search(r"^sandbox: changed 1 in \d+ s$", said, re.MULTILINE)
-
-
 def test_the_schema_is_for_an_editor(created: str, shell: Shell, tested_blocks: Blocks) -> None:
     block = only(tested_blocks(README, "mlops-env schema"))
     schema = json.loads(shell(f'{block}cat "$TMPDIR/mlops-env.schema.json"'))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from environment.errors import KubernetesError, SpecError
+from environment.errors import ReplacementRefusedError, SpecError
 
 SPEC = """\
 name: {name}
@@ -86,7 +86,7 @@ def test_another_namespace_is_refused_before_the_infrastructure_follows(created,
     from flows.create_environment import create_environment
 
     before = cloud.last_call()
-    with pytest.raises(KubernetesError, match=r"set pipelines\.namespace to kubeflow"):
+    with pytest.raises(ReplacementRefusedError, match=r"set pipelines\.namespace to kubeflow"):
         create_environment(spec, ["pipelines.namespace=ml"])
     assert [call for call in cloud.calls_since(before) if call["mutating"]] == []
 

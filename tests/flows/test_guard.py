@@ -109,12 +109,6 @@ def test_forced_replacement_is_refused_and_names_address_and_attribute(cloud, sp
     assert named(message) == [CLUSTER, POOL, NOTEBOOK]
 
 
-def test_one_allowed_address_does_not_allow_the_others(cloud, spec) -> None:
-    message = refusal(cloud, spec, OTHER_RANGE, allow=[DATABASE])
-    assert CLUSTER in named(message)
-    assert DATABASE not in named(message)
-
-
 def test_it_is_refused_before_services_are_enabled(cloud, spec) -> None:
     service = f"serviceusage.googleapis.com/v1/projects/{PROJECT}/services/dataflow.googleapis.com"
     cloud.call("POST", f"{service}:disable", {"disableDependentServices": True}).raise_for_status()

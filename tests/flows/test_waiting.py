@@ -21,8 +21,8 @@ def run(state: Any, id_: UUID = ONE) -> FlowRun:
     return FlowRun(id=id_, flow_id=UUID(int=9), name="create-prod", state=state)
 
 
-def paused(minutes: int, key: str = "approval-1") -> Any:
-    return Paused(pause_expiration_time=datetime.now(UTC) + timedelta(minutes=minutes), pause_key=key)
+def paused(hours: int, key: str = "approval-1") -> Any:
+    return Paused(pause_expiration_time=datetime.now(UTC) + timedelta(hours=hours), pause_key=key)
 
 
 @pytest.fixture

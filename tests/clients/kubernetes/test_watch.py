@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -29,7 +31,8 @@ def event(kind: str, thing: dict[str, Any]) -> dict[str, Any]:
 def pauses(monkeypatch) -> list[float]:
     """The pauses that the watch makes, which take no time here."""
     made: list[float] = []
-    monkeypatch.setattr("clients.kubernetes.watch.time.sleep", made.append)
+    clock = SimpleNamespace(sleep=made.append, monotonic=time.monotonic)
+    monkeypatch.setattr("clients.kubernetes.watch.time", clock)  # threads of others sleep too
     return made
 
 
