@@ -8,7 +8,7 @@ machine, in a folder that ends with the plan.
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,8 @@ from typing import Any
 
 from clients.addresses import Addresses
 from clients.storage import Storage
-from clients.terraform import Terraform, working_folder
+from clients.terraform import PLAN, Terraform, working_folder
+from clients.working_folder import holding
 from environment.destruction import ManagedState, parse_managed
 from environment.infrastructure import Infrastructure
 from environment.names import UNKNOWN_SUFFIX
@@ -35,6 +36,22 @@ def _folder(environment: Environment, addresses: Addresses) -> Path:
 def open_terraform(environment: Environment, addresses: Addresses) -> Terraform:
     """Return Terraform in the environment's own working folder."""
     return Terraform(_folder(environment, addresses), addresses)
+
+
+@contextmanager
+def terraform_folder(environment: Environment, addresses: Addresses, on_wait: Callable[[], None]) -> Iterator[None]:
+    """Be alone in the environment's own working folder; a saved plan, which has every value in clear, ends with that.
+
+    Raises:
+        StateLockedError: When another run on this machine stays in it.
+    """
+    folder = _folder(environment, addresses)
+    with holding(folder, on_wait):
+        (folder / PLAN).unlink(missing_ok=True)  # of a run that was killed
+        try:
+            yield
+        finally:
+            (folder / PLAN).unlink(missing_ok=True)
 
 
 def read_infrastructure(environment: Environment, addresses: Addresses) -> Infrastructure | None:

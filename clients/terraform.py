@@ -28,6 +28,7 @@ from clients.addresses import TERRAFORM_IDENTITIES, Addresses
 from clients.credentials import principal
 from clients.terraform_binary import find_terraform
 from clients.terraform_init import DATA, initialisation_digest
+from clients.working_folder import held_descriptors
 from environment.errors import StateLockedError, TerraformError, TransientError
 from environment.google_messages import refusal_hint
 from environment.state_lock import parse_state_lock
@@ -207,6 +208,7 @@ class Terraform:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            pass_fds=held_descriptors(self._folder),
         )
         assert process.stdin is not None
         assert process.stdout is not None

@@ -52,6 +52,7 @@ from tasks.destroy import (
     take_inventory,
     terraform_destroy,
 )
+from tasks.infrastructure import alone_with_terraform
 from tasks.pipelines import NAMESPACE_SECONDS, cluster_connections
 from tasks.plan import read_state_folder
 from tasks.spec import load_spec
@@ -111,7 +112,8 @@ def _destroy(spec: Environment, delete_data: bool, namespace_seconds: float, rem
             removed += _remove_pipelines(spec, namespace_seconds)
         if delete_data:
             removed += _give_up_data(spec, managed, found)
-        _remove_infrastructure(spec, managed, found, kept_kinds, removed)
+        with alone_with_terraform(spec):
+            _remove_infrastructure(spec, managed, found, kept_kinds, removed)
         found, warnings = take_inventory(spec, managed)
         kept, left = split_kept(found, kept_kinds)
         _check_nothing_is_left(spec, left)

@@ -9,7 +9,6 @@ from prefect.states import Completed
 
 from environment.approval import Approved, check_approved
 from environment.changes import INFRASTRUCTURE
-from environment.errors import MlopsEnvError
 from environment.guard import is_of_type, name_before, still_protected
 from environment.reports import InfrastructureReport, describe_changes
 from environment.spec import Environment
@@ -20,7 +19,7 @@ from flows.names import run_name
 from tasks.destroy import clear_protection
 from tasks.guard import Changes, back_up_database, check_replacements
 from tasks.infrastructure import (
-    discard_plan,
+    alone_with_terraform,
     ensure_database_root_user,
     ensure_database_suffix,
     ensure_state_bucket,
@@ -51,9 +50,12 @@ def provision_infra(
     spec = load_spec(environment, overrides)
     for caution in spec.cautions:
         get_run_logger().warning(caution)
-    with permitted(
-        spec, environment, overrides, approved=approved, layers=(INFRASTRUCTURE,), allow_replace=allow_replace
-    ) as permission:
+    with (
+        permitted(
+            spec, environment, overrides, approved=approved, layers=(INFRASTRUCTURE,), allow_replace=allow_replace
+        ) as permission,
+        alone_with_terraform(spec),
+    ):
         report = _provision(spec, allow_replace, permission.approved)
     create_table_artifact(
         key=f"infrastructure-{spec.name}",
@@ -85,15 +87,11 @@ def _provision(spec: Environment, allow_replace: tuple[str, ...], approved: Appr
 def _plan(
     spec: Environment, suffix: str, allow_replace: tuple[str, ...], approved: Approved
 ) -> tuple[Changes, Changes]:
-    """Plan to a file that is there to be applied only if all let it pass; return also what will be lost."""
+    """Plan to a file, and go on only if all let it pass; return also what will be lost."""
     terraform_init(spec, suffix)
     planned = terraform_plan(spec)
-    try:
-        check_approved(planned, approved)
-        lost = check_replacements(spec, planned, allow_replace)
-        if planned:
-            look_ahead(spec, planned)
-        return planned, lost
-    except MlopsEnvError:
-        discard_plan(spec)
-        raise
+    check_approved(planned, approved)
+    lost = check_replacements(spec, planned, allow_replace)
+    if planned:
+        look_ahead(spec, planned)
+    return planned, lost

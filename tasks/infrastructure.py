@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 import string
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from prefect import get_run_logger, task
 from prefect.runtime import task_run
@@ -35,6 +37,18 @@ APPLY_TIMEOUT_SECONDS = 2 * 3600
 
 def _terraform(environment: Environment) -> Terraform:
     return infrastructure.open_terraform(environment, Addresses.from_environment())
+
+
+@contextmanager
+def alone_with_terraform(environment: Environment) -> Iterator[None]:
+    """Let no other run of this machine into Terraform's working folder, and leave no saved plan there."""
+    logger = get_run_logger()
+
+    def tell() -> None:
+        logger.warning("Another run on this machine is at work with Terraform here: waiting until it ends")
+
+    with infrastructure.terraform_folder(environment, Addresses.from_environment(), tell):
+        yield
 
 
 @task(name="ensure-state-bucket", task_run_name="ensure bucket {environment.state.bucket}", **RETRIED)
@@ -132,12 +146,6 @@ def terraform_apply(
         raise
     finally:
         terraform.discard_plan()
-
-
-@task(name="discard-plan", task_run_name="discard plan")
-def discard_plan(environment: Environment) -> None:
-    """Remove a saved plan that will not be applied."""
-    _terraform(environment).discard_plan()
 
 
 @task(name="read-infrastructure", task_run_name="read infrastructure", **RETRIED)
