@@ -58,6 +58,14 @@ class StateFolder(BaseModel):
         return self.state.infrastructure if self.state else None
 
 
+def has_moved(before: StateFolder, now: StateFolder) -> bool:
+    """Tell whether somebody has applied or destroyed since: what was found out before says nothing any more."""
+    if now.state is None or before.state is None:
+        return now.state is not before.state
+    is_same = (now.state.serial, now.state.lineage) == (before.state.serial, before.state.lineage)
+    return not is_same or (now.infrastructure is None) != (before.infrastructure is None)
+
+
 def without_suffix(folder: StateFolder) -> StateFolder:
     """Return the folder as it is when the database's next name is yet to be drawn."""
     return folder.model_copy(update={"suffix": None})

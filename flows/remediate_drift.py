@@ -7,7 +7,7 @@ it, so that what it says of the end is read and not assumed.
 
 from __future__ import annotations
 
-from prefect import flow
+from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
@@ -15,6 +15,7 @@ from environment.changes import INFRASTRUCTURE, PIPELINES, SERVICES, Layer
 from environment.drift import DriftReport, RemediationReport, remediation_refusal
 from environment.reports import describe_changes
 from environment.spec import Environment
+from environment.state_folder import StateFolder, has_moved
 from flows.approval import permitted
 from flows.deploy_kfp import deploy_kfp
 from flows.detect_drift import detect_drift
@@ -46,22 +47,34 @@ def remediate_drift(
     spec = load_spec(environment, overrides)
     if refusal := remediation_refusal(spec.role):
         raise refusal
+    kept = read_state_folder(spec)
     found = _look(environment, overrides)
-    with (
-        permitted(
-            spec,
-            environment,
-            overrides,
-            approved=approved,
-            layers=_layers(found),
-            force_conflicts=_takes_over(found),
-        ) as permission,
-        recorded(spec, "remediate", permission.consent) as done,
-        looking_ahead(_takes_over(found), layers=_layers(found)),
-    ):
-        left = _put_back(spec, found, done, environment, overrides, approved) if found.layers else found
+    with permitted(
+        spec,
+        environment,
+        overrides,
+        approved=approved,
+        layers=_layers(found),
+        force_conflicts=_takes_over(found),
+    ) as permission:
+        found = _of_now(spec, kept, found, environment, overrides)
+        with (
+            recorded(spec, "remediate", permission.consent) as done,
+            looking_ahead(_takes_over(found), layers=_layers(found)),
+        ):
+            left = _put_back(spec, found, done, environment, overrides, approved) if found.layers else found
     report = RemediationReport(found=found, changes=tuple(done), left=left)
     return Completed(message=describe_changes(len(done)), data=report)
+
+
+def _of_now(
+    spec: Environment, kept: StateFolder, found: DriftReport, environment: str, overrides: tuple[str, ...]
+) -> DriftReport:
+    """Return what was found, or look again where another run ended meanwhile: this one may have waited for it."""
+    if not has_moved(kept, read_state_folder(spec)):
+        return found
+    get_run_logger().warning("%s was changed by another run since the look at it: looking again", spec.name)
+    return _look(environment, overrides)
 
 
 def _put_back(

@@ -106,6 +106,12 @@ def _client() -> Iterator[SyncPrefectClient]:
     try:
         with get_client(sync_client=True) as client:
             yield client
+    except httpx.HTTPStatusError as error:
+        response = error.response
+        raise ApprovalError(
+            f"Prefect's server {_server()} refused: {response.status_code} {response.reason_phrase}".rstrip(),
+            "check PREFECT_API_KEY or PREFECT_API_AUTH_STRING" if response.status_code in (401, 403) else "",
+        ) from error
     except httpx.HTTPError as error:
         raise UnreachableError(
             f"Prefect's server {_server()} does not answer: {error}", "check PREFECT_API_URL"

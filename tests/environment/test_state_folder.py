@@ -3,7 +3,16 @@ import json
 import pytest
 
 from environment.errors import TerraformError
-from environment.state_folder import format_suffix, parse_database, parse_state, parse_suffix, settle_suffix
+from environment.state_folder import (
+    StateFolder,
+    TerraformState,
+    format_suffix,
+    has_moved,
+    parse_database,
+    parse_state,
+    parse_suffix,
+    settle_suffix,
+)
 
 
 def test_state_without_outputs_is_no_infrastructure() -> None:
@@ -14,6 +23,25 @@ def test_state_without_outputs_is_no_infrastructure() -> None:
 def test_state_of_another_format_is_refused() -> None:
     with pytest.raises(TerraformError, match="format 5"):
         parse_state(json.dumps({"version": 5}))
+
+
+def state(serial: int, lineage: str = "l") -> TerraformState:
+    return TerraformState(serial=serial, lineage=lineage, infrastructure=None)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        (state(3), state(3), False),
+        (state(3), state(4), True),
+        (state(3), state(3, "k"), True),
+        (state(3), None, True),
+        (None, state(1), True),
+        (None, None, False),
+    ],
+)
+def test_state_that_somebody_wrote_meanwhile_has_moved(before, now, expected) -> None:
+    assert has_moved(StateFolder(state=before), StateFolder(state=now)) is expected
 
 
 def test_suffix_is_read_as_it_was_written() -> None:

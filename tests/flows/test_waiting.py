@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 from prefect.client.schemas.objects import FlowRun
 from prefect.states import Paused, Running
 
-from environment.errors import ApprovalError
+from environment.errors import ApprovalError, MlopsEnvError
 from flows import waiting
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
@@ -55,3 +56,23 @@ def test_the_one_that_waits_is_found_among_others(find) -> None:
 def test_otherwise_it_is_one_line(find, runs: tuple[FlowRun, ...], expected: str) -> None:
     with pytest.raises(ApprovalError, match=expected):
         find(*runs)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (401, r"refused: 401 Unauthorized; check PREFECT_API_KEY or PREFECT_API_AUTH_STRING$"),
+        (500, r"refused: 500 Internal Server Error$"),
+        (None, r"does not answer: no route; check PREFECT_API_URL$"),
+    ],
+)
+def test_server_that_refuses_is_told_from_one_that_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch, error: int | None, expected: str
+) -> None:
+    monkeypatch.setattr(waiting, "get_client", lambda **_: nullcontext(None))
+    request = httpx.Request("GET", "http://server")
+    raised: httpx.HTTPError = httpx.ConnectError("no route", request=request)
+    if error:
+        raised = httpx.HTTPStatusError("no", request=request, response=httpx.Response(error, request=request))
+    with pytest.raises(MlopsEnvError, match=expected), waiting._client():
+        raise raised
