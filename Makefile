@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install sandbox test check format docs bench lock clean
+.PHONY: help install sandbox test long check format docs bench lock clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
@@ -22,8 +22,11 @@ $(STAMP): requirements.lock pyproject.toml
 sandbox: $(STAMP) ## Start the local Google Cloud and create the environment `sandbox` on it
 	@$(BIN)/mlops-env create sandbox
 
-test: $(STAMP) ## Run the whole test suite
-	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+test: $(STAMP) ## Run the test suite
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long"
+
+long: $(STAMP) ## Run the tests that kill and restart real processes for minutes
+	@$(BIN)/pytest -m long
 
 check: $(STAMP) ## Format, lint, types, import rules, Terraform
 	@$(BIN)/ruff format --check .

@@ -116,6 +116,7 @@ class Machine:
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory, prefect_database: Path) -> Iterator[Machine]:
     found = Machine(tmp_path_factory.mktemp("machine"), prefect_database)
+    lifecycle.start(found.data_dir)
     yield found
     lifecycle.stop(found.data_dir)
 
@@ -156,8 +157,8 @@ def test_no_credentials_is_said_within_seconds(tmp_path: Path) -> None:
     assert time.monotonic() - began < 20
 
 
+@pytest.mark.long
 def test_the_same_command_finishes_after_runs_and_the_sandbox_were_killed(machine: Machine) -> None:
-    lifecycle.start(machine.data_dir)
     for slow in (
         "compute.*/subnetworks",
         "container.*/nodePools",
@@ -198,6 +199,7 @@ def test_a_failure_is_one_line_and_the_traceback_is_for_debug(machine: Machine) 
     machine.control("DELETE", "faults")
 
 
+@pytest.mark.long
 def test_the_same_destroy_finishes_after_it_was_interrupted_and_killed(machine: Machine) -> None:
     """Last: in the namespace, and between the sweep and the network."""
     destroy = ("destroy", machine.spec, "--yes", "crash", "--delete-data")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
 COMMAND = str(Path(sys.executable).parent / "mlops-env")
 ENVIRONMENTS = ("dev", "staging", "prod")
 
