@@ -36,12 +36,14 @@ def run_flow(
         for logger in ("prefect.flow_runs", "prefect.task_runs", "clients"):
             logging.getLogger(logger).addHandler(lines)
         with server.ready():
+            from flows.outcome import report_of
+
             if ask is None:
-                return flow(environment, overrides, **switches)
+                return report_of(flow, environment, overrides, **switches)
             from flows.approval import asking
 
             with asking(lines.interrupted_by(ask)):
-                return flow(environment, overrides, **switches)
+                return report_of(flow, environment, overrides, **switches)
 
 
 def _import_flow(name: str) -> Any:

@@ -8,7 +8,6 @@ from typing import Any
 from prefect import Flow, flow
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.client.schemas.objects import State
-from prefect.states import Completed
 
 from environment.report_texts import create_markdown
 from environment.reports import CreateReport, describe_changes
@@ -18,6 +17,7 @@ from flows.enable_services import enable_services
 from flows.guard import looking_ahead
 from flows.history import recorded
 from flows.names import run_name
+from flows.outcome import completed
 from flows.provision_infra import provision_infra
 from flows.steps import run_step
 from tasks.manifests import fetch_manifests
@@ -77,7 +77,7 @@ def create_environment(
         )
         write_record(spec, report)
     _publish(report)
-    return Completed(message=describe_changes(report.change_count), data=report)
+    return completed(report, describe_changes(report.change_count))
 
 
 def _timed(seconds: dict[str, float], step: Flow[..., Any], *arguments: Any) -> Any:

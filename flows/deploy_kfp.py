@@ -7,7 +7,6 @@ from typing import cast
 from prefect import flow
 from prefect.artifacts import create_table_artifact
 from prefect.client.schemas.objects import State
-from prefect.states import Completed
 from prefect.utilities.annotations import quote
 
 from clients.kubernetes.connection import ClusterAccess
@@ -22,6 +21,7 @@ from environment.reports import PipelinesReport, describe_changes
 from environment.spec import Environment
 from flows.approval import permitted
 from flows.names import run_name
+from flows.outcome import completed
 from tasks.infrastructure import read_infrastructure
 from tasks.manifests import fetch_manifests, render_manifests
 from tasks.pipelines import (
@@ -77,7 +77,7 @@ def deploy_kfp(
         ],
         description="Kubernetes objects that changed",
     )
-    return Completed(message=describe_changes(report.change_count), data=report)
+    return completed(report, describe_changes(report.change_count))
 
 
 def _deploy(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from prefect import flow, get_run_logger
 from prefect.artifacts import create_table_artifact
 from prefect.client.schemas.objects import State
-from prefect.states import Completed
 
 from environment.destruction import (
     BUCKET,
@@ -35,6 +34,7 @@ from environment.spec import Environment
 from flows.exclusion import exclusive
 from flows.history import recorded
 from flows.names import run_name
+from flows.outcome import completed
 from tasks.destroy import (
     check_services,
     clear_protection,
@@ -95,7 +95,7 @@ def destroy_environment(
         description="What destroy removed and what it kept",
     )
     count = report.change_count
-    return Completed(message=f"{count} removed" if count else "Nothing to destroy", data=report)
+    return completed(report, f"{count} removed" if count else "Nothing to destroy")
 
 
 def _destroy(spec: Environment, delete_data: bool, namespace_seconds: float, removed: list[str]) -> DestroyReport:

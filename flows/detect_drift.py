@@ -36,6 +36,7 @@ from environment.spec import Environment
 from environment.state_folder import StateFolder
 from flows.exclusion import is_server_temporary
 from flows.names import run_name
+from flows.outcome import completed
 from flows.plan import OBJECTS_NEED, ROOT_USER_NEEDS, STORAGE
 from flows.scheduled import reason_to_skip
 from tasks.drift import (
@@ -78,7 +79,7 @@ def detect_drift(environment: str, overrides: tuple[str, ...] = ()) -> State[Dri
     )
     keeping.result()
     name = "Drifted" if report.found else "In sync"
-    return Completed(name=name, message=describe_drift(report.found), data=report)
+    return completed(report, describe_drift(report.found), name)
 
 
 def find_drift(spec: Environment) -> tuple[DriftReport, DriftNotes | None]:

@@ -8,7 +8,6 @@ from prefect import flow
 from prefect.artifacts import create_table_artifact
 from prefect.client.schemas.objects import State
 from prefect.futures import wait
-from prefect.states import Completed
 
 from environment.approval import Approved, check_approved, unapproved
 from environment.changes import SERVICES
@@ -18,6 +17,7 @@ from environment.spec import Environment
 from flows.approval import permitted
 from flows.guard import look_ahead
 from flows.names import run_name
+from flows.outcome import completed
 from tasks.services import enable_batch, list_enabled_services, probe_service
 from tasks.spec import load_spec
 
@@ -39,7 +39,7 @@ def enable_services(environment: str, overrides: tuple[str, ...] = (), approved:
         table=[{"service": name, "enabled by this run": name in report.changed} for name in report.enabled],
         description="Cloud APIs of the environment",
     )
-    return Completed(message=describe_changes(report.change_count), data=report)
+    return completed(report, describe_changes(report.change_count))
 
 
 def _enable(spec: Environment, approved: Approved) -> ServicesReport:

@@ -9,7 +9,6 @@ from prefect import flow
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
-from prefect.states import Completed
 from prefect.utilities.annotations import quote
 
 from clients.manifest_mirrors import Mirror
@@ -35,6 +34,7 @@ from environment.spec import Environment
 from environment.state_folder import StateFolder, without_suffix
 from environment.terraform_plan import CLUSTER, DATABASE, InfrastructurePlan, bucket_change, root_user_change
 from flows.names import run_name
+from flows.outcome import completed
 from tasks.infrastructure import read_infrastructure
 from tasks.manifests import fetch_manifests, render_manifests
 from tasks.plan import plan_infrastructure, plan_new_objects, plan_objects, plan_root_user, read_state_folder
@@ -67,7 +67,7 @@ def plan(environment: str, overrides: tuple[str, ...] = ()) -> State[PlanReport]
     create_markdown_artifact(
         key=f"plan-{spec.name}", markdown=plan_markdown(report), description="What create would change"
     )
-    return Completed(message=describe_plan(report.changes), data=report)
+    return completed(report, describe_plan(report.changes))
 
 
 def make_plan(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from prefect import flow, get_run_logger
 from prefect.artifacts import create_table_artifact
 from prefect.client.schemas.objects import State
-from prefect.states import Completed
 
 from environment.approval import Approved, check_approved
 from environment.changes import INFRASTRUCTURE
@@ -16,6 +15,7 @@ from environment.terraform_plan import DATABASE, bucket_change
 from flows.approval import permitted
 from flows.guard import look_ahead
 from flows.names import run_name
+from flows.outcome import completed
 from tasks.destroy import clear_protection
 from tasks.guard import Changes, back_up_database, check_replacements
 from tasks.infrastructure import (
@@ -62,7 +62,7 @@ def provision_infra(
         table=[dict(zip(("action", "address"), line.split(" ", 1), strict=True)) for line in report.changes],
         description="What Terraform changed",
     )
-    return Completed(message=describe_changes(report.change_count), data=report)
+    return completed(report, describe_changes(report.change_count))
 
 
 def _provision(spec: Environment, allow_replace: tuple[str, ...], approved: Approved) -> InfrastructureReport:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
-from prefect.states import Completed
 
 from environment.changes import INFRASTRUCTURE, PIPELINES, SERVICES, Layer
 from environment.drift import DriftReport, RemediationReport, remediation_refusal
@@ -23,6 +22,7 @@ from flows.enable_services import enable_services
 from flows.guard import looking_ahead
 from flows.history import recorded
 from flows.names import run_name
+from flows.outcome import completed
 from flows.provision_infra import provision_infra
 from flows.steps import run_step
 from tasks.plan import read_state_folder
@@ -64,7 +64,7 @@ def remediate_drift(
         ):
             left = _put_back(spec, found, done, environment, overrides, approved) if found.layers else found
     report = RemediationReport(found=found, changes=tuple(done), left=left)
-    return Completed(message=describe_changes(len(done)), data=report)
+    return completed(report, describe_changes(len(done)))
 
 
 def _of_now(

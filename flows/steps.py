@@ -7,12 +7,13 @@ from typing import Any
 from prefect import Flow
 
 from environment.errors import MlopsEnvError
+from flows.outcome import report_of
 
 
 def run_step(step: Flow[..., Any], *arguments: Any) -> Any:
     """Run a child flow and return its report; its failure is the parent's, with the step's name before its words."""
     try:
-        return step(*arguments)
+        return report_of(step, *arguments)
     except MlopsEnvError as error:
         error.message = f"{step.name}: {error.message}"
         raise
