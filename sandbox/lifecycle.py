@@ -80,7 +80,9 @@ def stop(data_dir: Path) -> bool:
             os.kill(pid, signal.SIGKILL)
             deadline += STOP_TIMEOUT_SECONDS
         time.sleep(0.02)
-    _spawned[:] = [process for process in _spawned if process.poll() is None]
+    for process in [one for one in _spawned if one.pid == pid]:
+        process.wait()  # it has let go of the lock, and is about to end
+        _spawned.remove(process)
     return True
 
 

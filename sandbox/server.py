@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
+import sys
 from pathlib import Path
 
 import uvicorn
@@ -69,12 +71,14 @@ def serve(data_dir: Path, profile: Profile, speedup: float) -> None:
     listener = _listen(_last_port(data_dir))
     port = listener.getsockname()[1]
     app, clusters = build(data_dir, f"http://127.0.0.1:{port}", Latency(profile, speedup))
-    clusters.start_all()
-    (data_dir / SERVER_FILE).write_text(json.dumps({"pid": os.getpid(), "port": port}))
     config = uvicorn.Config(
         app, http=NotingProtocol, ws="none", lifespan="off", log_level="warning", timeout_graceful_shutdown=2
     )
+    # Uvicorn raises the signal again when it has ended, and by default that kills us before the clusters are stopped.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())
     try:
+        clusters.start_all()
+        (data_dir / SERVER_FILE).write_text(json.dumps({"pid": os.getpid(), "port": port}))
         uvicorn.Server(config).run(sockets=[listener])
     finally:
         clusters.stop_all()
