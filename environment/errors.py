@@ -4,6 +4,7 @@
     ├── SpecError (also ValueError)       a spec, an override or a flag is wrong: exit code 64, nothing was changed
     ├── ApprovalError                     a person said no, nobody could be asked, or this is not what was approved
     ├── ReplacementRefusedError           data or a cluster would be lost, and nobody allowed it; nothing was changed
+    ├── PreflightError                    what is there does not fit what is asked for; nothing was changed
     ├── CredentialsError                  no credentials, or they were refused
     ├── UnreachableError                  an endpoint does not answer
     ├── GoogleApiError                    an API answered with an error
@@ -65,6 +66,10 @@ class ApprovalError(MlopsEnvError):
 
 class ReplacementRefusedError(MlopsEnvError):
     """A change would take away what cannot be had back, and nobody allowed it; nothing was changed."""
+
+
+class PreflightError(MlopsEnvError):
+    """What is there, or what the project allows, does not fit what is asked for; nothing was changed."""
 
 
 class CredentialsError(MlopsEnvError):
