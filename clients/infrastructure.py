@@ -16,8 +16,7 @@ from typing import Any
 
 from clients.addresses import Addresses
 from clients.storage import Storage
-from clients.terraform import PLAN, Terraform, working_folder
-from clients.working_folder import holding
+from clients.terraform import Terraform, alone_in, working_folder
 from environment.destruction import ManagedState, parse_managed
 from environment.infrastructure import Infrastructure
 from environment.names import UNKNOWN_SUFFIX
@@ -40,18 +39,13 @@ def open_terraform(environment: Environment, addresses: Addresses) -> Terraform:
 
 @contextmanager
 def terraform_folder(environment: Environment, addresses: Addresses, on_wait: Callable[[], None]) -> Iterator[None]:
-    """Be alone in the environment's own working folder; a saved plan, which has every value in clear, ends with that.
+    """Be alone in the environment's own working folder.
 
     Raises:
         StateLockedError: When another run on this machine stays in it.
     """
-    folder = _folder(environment, addresses)
-    with holding(folder, on_wait):
-        (folder / PLAN).unlink(missing_ok=True)  # of a run that was killed
-        try:
-            yield
-        finally:
-            (folder / PLAN).unlink(missing_ok=True)
+    with alone_in(_folder(environment, addresses), on_wait):
+        yield
 
 
 def read_infrastructure(environment: Environment, addresses: Addresses) -> Infrastructure | None:

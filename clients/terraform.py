@@ -28,7 +28,7 @@ from clients.addresses import TERRAFORM_IDENTITIES, Addresses
 from clients.credentials import principal
 from clients.terraform_binary import find_terraform
 from clients.terraform_init import DATA, initialisation_digest
-from clients.working_folder import held_descriptors
+from clients.working_folder import held_descriptors, holding
 from environment.errors import StateLockedError, TerraformError, TransientError
 from environment.google_messages import refusal_hint
 from environment.state_lock import parse_state_lock
@@ -249,6 +249,21 @@ class Terraform:
             f"terraform {command}: the state is locked {lock.describe(datetime.now(UTC))}",
             f"wait for that run to end; if it is no more, release its lock with: {release}",
         )
+
+
+@contextmanager
+def alone_in(folder: Path, on_wait: Callable[[], None]) -> Iterator[None]:
+    """Be alone in a working folder; a saved plan, which has every value in clear, ends with that.
+
+    Raises:
+        StateLockedError: When another run on this machine stays in it.
+    """
+    with holding(folder, on_wait):
+        (folder / PLAN).unlink(missing_ok=True)  # of a run that was killed
+        try:
+            yield
+        finally:
+            (folder / PLAN).unlink(missing_ok=True)
 
 
 def _typed(line: str, *, is_json: bool) -> TerraformEvent:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from prefect import flow
 from prefect.artifacts import create_table_artifact
 from prefect.client.schemas.objects import State
-from prefect.utilities.annotations import quote
 
 from clients.kubernetes.connection import ClusterAccess
 from environment.approval import Approved
 from environment.changes import PIPELINES, Change
-from environment.objects import Manifest
 from environment.pipeline_parameters import kustomize_parameters
 from environment.pipelines import Rendered
 from environment.pipelines_ui import without_address
@@ -23,7 +19,7 @@ from flows.approval import permitted
 from flows.names import run_name
 from flows.outcome import completed
 from tasks.infrastructure import read_infrastructure
-from tasks.manifests import fetch_manifests, render_manifests
+from tasks.manifests import fetch_manifests, quoted, render_manifests
 from tasks.pipelines import (
     apply_objects,
     apply_prerequisites,
@@ -102,8 +98,7 @@ def _install(
     moved: tuple[Change, ...],
     approved: Approved,
 ) -> tuple[PipelinesReport, tuple[Change, ...]]:
-    # Prefect looks for futures in all that a task is given, unless it is quoted: here in thousands of fields.
-    manifests = cast("tuple[Manifest, ...]", quote(rendered.manifests))
+    manifests = quoted(rendered)
 
     changes = moved + apply_prerequisites(spec, access, manifests, force, approved)
     secret_changes, secret_versions = apply_secrets(spec, access, force, approved)

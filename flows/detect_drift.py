@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import cast
 
 from prefect import flow
 from prefect.artifacts import create_table_artifact
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
 from prefect.states import Completed
-from prefect.utilities.annotations import quote
 
 from environment.changes import LAYERS, Change
 from environment.drift import (
@@ -28,7 +26,6 @@ from environment.ignored_drift import SHIPPED, without_ignored
 from environment.infrastructure import Infrastructure
 from environment.infrastructure_drift import infrastructure_drift
 from environment.object_drift import object_drift
-from environment.objects import Manifest
 from environment.pipeline_parameters import planned_parameters
 from environment.pipelines import Rendered
 from environment.services import READ_BY_TERRAFORM, missing_services
@@ -48,7 +45,7 @@ from tasks.drift import (
     read_authors,
     read_drift_notes,
 )
-from tasks.manifests import fetch_manifests, render_manifests
+from tasks.manifests import fetch_manifests, quoted, render_manifests
 from tasks.plan import plan_infrastructure, read_state_folder
 from tasks.services import list_enabled_services
 from tasks.spec import load_spec
@@ -101,7 +98,7 @@ def find_drift(spec: Environment) -> tuple[DriftReport, DriftNotes | None]:
     user = None if off & ROOT_USER_NEEDS else look_at_root_user.submit(spec, outputs.database.instance)
     keys = None if off & SECRET_MANAGER else look_at_artifact_keys.submit(spec)
     rendered = render_manifests(planned_parameters(spec, outputs, kept.suffix), mirror.result())
-    looking = None if off & OBJECTS_NEED else look_at_objects.submit(spec, outputs, _quoted(rendered))
+    looking = None if off & OBJECTS_NEED else look_at_objects.submit(spec, outputs, quoted(rendered))
 
     planned = infrastructure.result()
     authors = read_authors.submit(spec, planned.places) if planned.places else None
@@ -165,8 +162,3 @@ def _classify_objects(
     changes, editors = seen
     is_same = kept.record is not None and kept.record.pipelines.digest == rendered.digest
     return object_drift(changes, editors, same_manifests=is_same, secrets_drifted=bool(secrets))
-
-
-def _quoted(rendered: Rendered) -> tuple[Manifest, ...]:
-    """Keep Prefect from looking for futures in thousands of fields."""
-    return cast("tuple[Manifest, ...]", quote(rendered.manifests))

@@ -11,13 +11,9 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import cast
-
-from prefect.utilities.annotations import quote
 
 from environment.changes import INFRASTRUCTURE, LAYERS, PIPELINES, Change, Layer
 from environment.guard import TAINTED
-from environment.objects import Manifest
 from environment.pipeline_parameters import planned_parameters
 from environment.services import READ_BY_TERRAFORM, missing_services, service_changes
 from environment.spec import Environment
@@ -25,7 +21,7 @@ from environment.state_folder import StateFolder
 from environment.terraform_plan import CLUSTER, InfrastructurePlan
 from flows.plan import OBJECTS_NEED
 from tasks.guard import check_replacements
-from tasks.manifests import fetch_manifests, render_manifests
+from tasks.manifests import fetch_manifests, quoted, render_manifests
 from tasks.plan import check_objects, plan_infrastructure, read_state_folder
 from tasks.services import list_enabled_services
 
@@ -95,6 +91,6 @@ def _look_at_objects(spec: Environment, kept: StateFolder, later: _LaterSteps) -
         return
     parameters = planned_parameters(spec, kept.infrastructure, kept.suffix)
     rendered = render_manifests(parameters, fetch_manifests(spec.pipelines.version))
-    manifests = cast("tuple[Manifest, ...]", quote(rendered.manifests))
+    manifests = quoted(rendered)
     check_objects(spec, kept.infrastructure, manifests, later.force_conflicts, later.allow_replace)
     later.has_seen_objects = True

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import cast
 
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
-from prefect.utilities.annotations import quote
 
 from clients.manifest_mirrors import Mirror
 from environment.changes import (
@@ -24,7 +22,6 @@ from environment.changes import (
     ordered,
 )
 from environment.errors import ServiceDisabledError
-from environment.objects import Manifest
 from environment.pipeline_parameters import planned_parameters
 from environment.pipelines import Rendered
 from environment.plan_texts import plan_markdown, plan_table
@@ -36,7 +33,7 @@ from environment.terraform_plan import CLUSTER, DATABASE, InfrastructurePlan, bu
 from flows.names import run_name
 from flows.outcome import completed
 from tasks.infrastructure import read_infrastructure
-from tasks.manifests import fetch_manifests, render_manifests
+from tasks.manifests import fetch_manifests, quoted, render_manifests
 from tasks.plan import plan_infrastructure, plan_new_objects, plan_objects, plan_root_user, read_state_folder
 from tasks.services import list_enabled_services
 from tasks.spec import load_spec
@@ -201,7 +198,7 @@ def _pipelines(
         return rendered, (), planned
     found = comparing.result() if comparing and not planned.makes_anew(CLUSTER) else None
     if found is None:
-        found = plan_new_objects(spec, _quoted(rendered), may_have_keys=not off & OBJECTS_NEED)
+        found = plan_new_objects(spec, quoted(rendered), may_have_keys=not off & OBJECTS_NEED)
     return rendered, found, planned
 
 
@@ -215,9 +212,4 @@ def _submit_objects(
 ) -> PrefectFuture[tuple[Change, ...] | None] | None:
     if kept.infrastructure is None or off & OBJECTS_NEED:
         return None
-    return plan_objects.submit(spec, kept.infrastructure, _quoted(rendered), allow_replace, force_conflicts)
-
-
-def _quoted(rendered: Rendered) -> tuple[Manifest, ...]:
-    """Keep Prefect from looking for futures in thousands of fields."""
-    return cast("tuple[Manifest, ...]", quote(rendered.manifests))
+    return plan_objects.submit(spec, kept.infrastructure, quoted(rendered), allow_replace, force_conflicts)

@@ -24,13 +24,12 @@ from environment.names import SUFFIX_LENGTH
 from environment.paths import project_root
 from environment.spec import Environment
 from environment.state_folder import SUFFIX_OBJECT, format_suffix, parse_suffix
-from environment.terraform_events import TerraformEvent
 from environment.terraform_plan import CLUSTER, infrastructure_changes
 from environment.terraform_variables import terraform_variables
-from tasks.console import DETAIL, PASSING
+from tasks.console import PASSING
 from tasks.guard import explain_failed_cluster, judge
 from tasks.policy import RETRIED
-from tasks.progress import Progress
+from tasks.progress import apply_reporter, tell_of_waiting
 
 APPLY_TIMEOUT_SECONDS = 2 * 3600
 
@@ -42,12 +41,7 @@ def _terraform(environment: Environment) -> Terraform:
 @contextmanager
 def alone_with_terraform(environment: Environment) -> Iterator[None]:
     """Let no other run of this machine into Terraform's working folder, and leave no saved plan there."""
-    logger = get_run_logger()
-
-    def tell() -> None:
-        logger.warning("Another run on this machine is at work with Terraform here: waiting until it ends")
-
-    with infrastructure.terraform_folder(environment, Addresses.from_environment(), tell):
+    with infrastructure.terraform_folder(environment, Addresses.from_environment(), tell_of_waiting):
         yield
 
 
@@ -123,23 +117,14 @@ def terraform_apply(
 
     Tried again where an API was off, it plans anew: a saved plan is stale after an apply that did a part of it.
     """
-    logger = get_run_logger()
     terraform = _terraform(environment)
     if task_run.run_count > 1:
         terraform.plan()
         changes = infrastructure_changes(terraform.show_plan())
         judge(environment, changes, allow_replace)
         check_approved(changes, approved)
-    progress = Progress("terraform apply", total=len(changes))
-
-    def report(event: TerraformEvent) -> None:
-        if event.is_progress:
-            logger.info(event.message, extra=PASSING if event.kind == "apply_start" else DETAIL)
-        if event.kind in ("apply_complete", "apply_errored"):
-            progress.advance()
-
     try:
-        terraform.apply(report)
+        terraform.apply(apply_reporter(len(changes)))
     except TerraformError as error:
         if CLUSTER in error.address:
             explain_failed_cluster(environment)

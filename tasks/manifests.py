@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 from prefect import get_run_logger, task
+from prefect.utilities.annotations import quote
 
 from clients.kustomize import render
 from clients.manifest_mirrors import FALLBACK, MIRROR, Mirror, cache_folder, fetch_mirror
+from environment.objects import Manifest
 from environment.paths import project_root
 from environment.pipelines import KustomizeParameters, Rendered
 from environment.placeholders import check_placeholders
@@ -47,3 +50,8 @@ def render_manifests(parameters: KustomizeParameters, mirror: Mirror) -> Rendere
         "Rendered %d objects of Kubeflow Pipelines %s from %s", count, version, mirror.source, extra=extra
     )
     return rendered
+
+
+def quoted(rendered: Rendered) -> tuple[Manifest, ...]:
+    """Return the manifests for another task: Prefect would look for futures in thousands of fields."""
+    return cast("tuple[Manifest, ...]", quote(rendered.manifests))

@@ -9,12 +9,11 @@ from prefect import get_run_logger, task
 from pydantic import BaseModel, ConfigDict
 
 from clients.addresses import Addresses
-from clients.terraform import Terraform
+from clients.terraform import Terraform, alone_in
 from environment.changes import Change, count_actions
-from environment.terraform_events import TerraformEvent
 from environment.terraform_plan import infrastructure_changes
 from tasks.policy import RETRIED
-from tasks.progress import Progress
+from tasks.progress import apply_reporter, tell_of_waiting
 
 APPLY_TIMEOUT_SECONDS = 2 * 3600
 
@@ -37,7 +36,8 @@ def apply_module(
     """Bring what a root module describes to what it says: init, plan to a file, apply that file; nothing if it is so.
 
     Each resource is a line of the log and a step of a progress artifact. Tried again after what may heal, it plans
-    anew. When the run is stopped or killed, Terraform writes its state and lets its lock go.
+    anew. One run at a time is in the working folder. When the run is stopped or killed, Terraform writes its state and
+    lets its lock go.
 
     Args:
         source: The root module's folder; its modules lie below it.
@@ -45,25 +45,14 @@ def apply_module(
         variables: Its variables. Prefect shows them: a secret is passed by its name.
         bucket: Of the state, where the module has a `backend "gcs" {}`; `prefix` goes with it.
     """
-    logger = get_run_logger()
     terraform = Terraform(folder, Addresses.from_environment())
-    terraform.prepare(source)
-    terraform.write_variables(variables or {})
-    terraform.init(bucket, prefix)
-    terraform.plan()
-    changes = infrastructure_changes(terraform.show_plan())
-    logger.info("Planned: %s", count_actions(changes) or "no changes")
-    progress = Progress("terraform apply", total=len(changes))
-
-    def report(event: TerraformEvent) -> None:
-        if event.is_progress:
-            logger.info(event.message)
-        if event.kind in ("apply_complete", "apply_errored"):
-            progress.advance()
-
-    try:
+    with alone_in(folder, tell_of_waiting):
+        terraform.prepare(source)
+        terraform.write_variables(variables or {})
+        terraform.init(bucket, prefix)
+        terraform.plan()
+        changes = infrastructure_changes(terraform.show_plan())
+        get_run_logger().info("Planned: %s", count_actions(changes) or "no changes")
         if changes:
-            terraform.apply(report)
+            terraform.apply(apply_reporter(len(changes)))
         return Applied(changes=changes, outputs=terraform.read_outputs())
-    finally:
-        terraform.discard_plan()
