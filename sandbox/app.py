@@ -2,13 +2,12 @@
 
 `/HOST/…` is the Google service HOST, `/_sandbox/…` the control routes; whatever else is storage's XML path
 `/BUCKET/OBJECT`, which Go's storage client reads at the root. Only this machine's own names are taken for a Host, and
-only the sandbox's own token for a credential: a real one is refused before it is looked at.
+only the sandbox's own tokens for a credential: a real one is refused before it is looked at.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
 import logging
 import time
@@ -27,8 +26,10 @@ from sandbox.kernel.calls import CallLog
 from sandbox.kernel.cloud import Cloud
 from sandbox.kernel.errors import ApiError, unimplemented
 from sandbox.kernel.faults import Faults
+from sandbox.kernel.principals import THE_OWNER, Principal
 from sandbox.kernel.routes import Answer, Call, Route, find_route
 from sandbox.services.catalogue import services
+from sandbox.services.permissions import check_access
 
 STORAGE = "storage.googleapis.com"
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
@@ -40,7 +41,6 @@ class App:
     """The ASGI application."""
 
     cloud: Cloud
-    token: str
     calls: CallLog
     faults: Faults
     control: Control
@@ -59,11 +59,13 @@ class App:
             drop_connection(scope)
             return
         raw = await request.body()
+        principal: Principal | None = None
+        needed: Sequence[str] = ()
         try:
-            self._check_caller(request, service, path)
+            principal = self._principal(request, service, path)
             if fault and fault.status:
                 raise fault.error()
-            answer, mutating = await run_in_threadpool(self._answer, request, service, path, raw)
+            answer, mutating, needed = await run_in_threadpool(self._answer, request, service, path, raw, principal)
         except ApiError as error:
             answer, mutating = Answer(error.body(), error.code), False
         except Exception:
@@ -71,33 +73,36 @@ class App:
             failure = ApiError(500, f"The sandbox failed on {request.method} {whole}: see its log")
             answer, mutating = Answer(failure.body(), 500), False
         if service != CONTROL:
-            self._record(request.method, service, path, answer, mutating, started)
+            self._record(request.method, service, path, answer, mutating, started, principal, needed)
         await _response(answer)(scope, receive, send)
 
     def _call_seconds(self, service: str) -> float:
         return 0.0 if service == CONTROL else self.cloud.latency.call_seconds
 
-    def _check_caller(self, request: Request, service: str, path: str) -> None:
+    def _principal(self, request: Request, service: str, path: str) -> Principal:
         if request.url.hostname not in LOCAL_HOSTS:
             raise ApiError(403, f"The sandbox answers on {' and '.join(LOCAL_HOSTS)} only")
         if service == CONTROL and path == "/health":
-            return
+            return THE_OWNER
         given = request.headers.get("authorization", "").partition(" ")[2]
-        if not hmac.compare_digest(given.encode(), self.token.encode()):
+        principal = self.cloud.principals.find(given)
+        if principal is None or (service == CONTROL and not principal.is_owner):
             raise ApiError(
                 401,
                 "Request had invalid authentication credentials: the sandbox takes its own token only "
                 '(eval "$(mlops-env sandbox env)")',
             )
+        return principal
 
-    def _answer(self, request: Request, service: str, path: str, raw: bytes) -> tuple[Answer, bool]:
+    def _answer(
+        self, request: Request, service: str, path: str, raw: bytes, principal: Principal
+    ) -> tuple[Answer, bool, Sequence[str]]:
         if service == CONTROL:
-            return answer_control(self.control, request.method, path, request.query_params, _json(raw)), False
+            return answer_control(self.control, request.method, path, request.query_params, _json(raw)), False, ()
         route, params = self._route(request.method, service, path)
         if params.get("project", "-") != "-":
             params["project"] = self.cloud.projects.get(params["project"]).project_id
-            if route.gated:
-                self.cloud.projects.require(service, params["project"])
+            self._check_enabled(route, service, params["project"], request)
         lists = parse_qs(request.url.query, keep_blank_values=True)
         is_json = "json" in request.headers.get("content-type", "json")
         call = Call(
@@ -111,10 +116,17 @@ class App:
             body=_json(raw) if is_json and not path.startswith("/upload/") else {},
             raw=raw,
             headers=dict(request.headers),
+            principal=principal,
         )
+        needed = check_access(call, route.template)
         found = route.handler(call)
         answer = found if isinstance(found, Answer) else Answer(found)
-        return answer, route.mutating if answer.mutating is None else answer.mutating
+        return answer, route.mutating if answer.mutating is None else answer.mutating, needed
+
+    def _check_enabled(self, route: Route, service: str, project: str, request: Request) -> None:
+        consumer = request.headers.get("x-goog-user-project", "") if route.by_consumer else project
+        if route.gated and consumer:
+            self.cloud.projects.require(service, self.cloud.projects.get(consumer).project_id)
 
     def _route(self, method: str, service: str, path: str) -> tuple[Route, dict[str, str]]:
         known = services().get(service)
@@ -128,7 +140,17 @@ class App:
         route, params = found
         return route, {name: unquote(value) for name, value in params.items() if value is not None}
 
-    def _record(self, method: str, service: str, path: str, answer: Answer, mutating: bool, started: float) -> None:
+    def _record(
+        self,
+        method: str,
+        service: str,
+        path: str,
+        answer: Answer,
+        mutating: bool,
+        started: float,
+        principal: Principal | None,
+        needed: Sequence[str],
+    ) -> None:
         self.calls.record(
             method=method,
             service=service,
@@ -137,6 +159,8 @@ class App:
             ms=round((time.monotonic() - started) * 1000, 1),
             mutating=mutating and answer.status < 400,
             bookkeeping=answer.bookkeeping,
+            principal=principal.email if principal else "",
+            permissions=needed,
         )
 
 

@@ -18,13 +18,16 @@ import sys
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from sandbox.app import App
 from sandbox.clusters.manager import Clusters
 from sandbox.connections import NotingProtocol
+from sandbox.control.cluster_access import authorized
 from sandbox.control.cluster_faults import faulty
 from sandbox.control.routes import Control
 from sandbox.files import SERVER_FILE, VAULT_FILE, ensure_token
+from sandbox.kernel.access import Access
 from sandbox.kernel.calls import CallLog
 from sandbox.kernel.clock import Clock
 from sandbox.kernel.cloud import Cloud
@@ -32,6 +35,7 @@ from sandbox.kernel.faults import Faults
 from sandbox.kernel.latency import Latency, Profile
 from sandbox.kernel.operations import Operations
 from sandbox.kernel.policies import Policies
+from sandbox.kernel.principals import Principals
 from sandbox.kernel.projects import Projects
 from sandbox.kernel.store import Store
 from sandbox.vault import Vault
@@ -41,7 +45,13 @@ def build(data_dir: Path, base_url: str, latency: Latency) -> tuple[App, Cluster
     """Make the application and its clusters over what the folder holds."""
     token = ensure_token(data_dir)
     store, clock, calls, faults = Store(data_dir / "cloud.db"), Clock(), CallLog(), Faults()
-    clusters = Clusters(data_dir, token, calls, pace=latency.pace, user_calls=lambda app, key: faulty(app, key, faults))
+    policies = Policies(store)
+    principals, access = Principals(token, clock), Access(store, policies)
+
+    def users(app: ASGIApp, key: str) -> ASGIApp:
+        return faulty(authorized(app, key, token, principals, access), key, faults)
+
+    clusters = Clusters(data_dir, token, calls, pace=latency.pace, user_calls=users)
     cloud = Cloud(
         store=store,
         vault=Vault(data_dir / VAULT_FILE),
@@ -49,7 +59,9 @@ def build(data_dir: Path, base_url: str, latency: Latency) -> tuple[App, Cluster
         latency=latency,
         operations=Operations(store, clock, latency),
         projects=Projects(store, clock),
-        policies=Policies(store),
+        policies=policies,
+        principals=principals,
+        access=access,
         clusters=clusters,
         base_url=base_url,
     )
@@ -63,7 +75,7 @@ def build(data_dir: Path, base_url: str, latency: Latency) -> tuple[App, Cluster
         cloud.projects.spread_seconds = 0.0
 
     control = Control(cloud, calls, faults, clusters.export, clusters.set_failure, reset)
-    return App(cloud, token, calls, faults, control), clusters
+    return App(cloud, calls, faults, control), clusters
 
 
 def serve(data_dir: Path, profile: Profile, speedup: float) -> None:

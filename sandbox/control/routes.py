@@ -13,6 +13,12 @@ POST latency                    {"profile": "none" | "realistic", "speedup": 60}
 POST spread                     {"seconds": 90}: how long an enabled API still answers SERVICE_DISABLED
 POST linger                     {"seconds": 14400}: how long a deleted database still holds its private connection
 POST capacity                   {"zone", "available": false}: a zone that has no machines left for new nodes
+POST principals                 {"project_id", "email", "roles": ["roles/…"], "denied": ["PERMISSION"], "lifetime_s"}:
+                                give a principal exactly these roles on a project; the answer has a `token` for it
+POST project                    {"project_id", "lifecycle": "ACTIVE" | "DELETE_REQUESTED" | "MISSING", "billing"}
+POST policy                     {"project_id", "constraint", "rule": {"enforce": true} | {"denyAll": true} |
+                                {"values": {"allowedValues", "deniedValues"}} | null}: an organisation policy
+POST quota                      {"project_id", "region" (none for all), "metric", "limit"}
 GET  export?digest=1            the whole cloud, normalised, or its hash
 POST drift                      {"name", …}: make a named change behind a tool's back
 POST reset                      forget everything
@@ -31,13 +37,18 @@ from typing import Any
 from sandbox.clusters.controller.failures import Failure, FailureKind
 from sandbox.control.drift import make_drift
 from sandbox.control.export import export_cloud
+from sandbox.kernel.access import OWNER_ROLE, role_permissions
 from sandbox.kernel.calls import CallLog
 from sandbox.kernel.cloud import Cloud
 from sandbox.kernel.errors import invalid, not_found, unimplemented
 from sandbox.kernel.faults import Faults
+from sandbox.kernel.principals import Principal
+from sandbox.kernel.projects import LIFECYCLES
 from sandbox.kernel.routes import Answer
 from sandbox.services.catalogue import services
+from sandbox.services.compute.quotas import set_limit
 from sandbox.services.container.capacity import set_capacity
+from sandbox.services.orgpolicy.store import set_policy
 
 CONTROL = "_sandbox"
 Json = dict[str, Any]
@@ -123,6 +134,43 @@ def _capacity(control: Control, query: Mapping[str, str], body: Json) -> Json:
     return {"zone": zone, "available": is_available}
 
 
+def _principals(control: Control, query: Mapping[str, str], body: Json) -> Json:
+    email, cloud = _text(body, "email"), control.cloud
+    project = cloud.projects.get(_text(body, "project_id")).project_id
+    roles, denied = body.get("roles") or [], body.get("denied") or []
+    if unknown := [role for role in roles if role != OWNER_ROLE and role not in role_permissions()]:
+        raise invalid(f"roles: {unknown[0]} is not known: use {OWNER_ROLE}, {', '.join(role_permissions())}")
+    cloud.access.set_roles(Principal(email), project, roles, denied)
+    return {"token": cloud.principals.token_of(email, float(body.get("lifetime_s", 3600)))}
+
+
+def _project(control: Control, query: Mapping[str, str], body: Json) -> Json:
+    if body.get("lifecycle") not in (None, *LIFECYCLES):
+        raise invalid(f"lifecycle: use one of {', '.join(LIFECYCLES)}")
+    project = control.cloud.projects.change(
+        _text(body, "project_id"), lifecycle=body.get("lifecycle"), has_billing=body.get("billing")
+    )
+    return {"project_id": project.project_id, "lifecycle": project.lifecycle, "billing": project.has_billing}
+
+
+def _policy(control: Control, query: Mapping[str, str], body: Json) -> Json:
+    set_policy(control.cloud, _text(body, "project_id"), _text(body, "constraint"), body.get("rule"))
+    return {}
+
+
+def _quota(control: Control, query: Mapping[str, str], body: Json) -> Json:
+    limit, region = float(body.get("limit", 0)), str(body.get("region") or "")
+    set_limit(control.cloud, _text(body, "project_id"), region, _text(body, "metric"), limit)
+    return {}
+
+
+def _text(body: Json, key: str) -> str:
+    value = body.get(key)
+    if not isinstance(value, str) or not value:
+        raise invalid(f"{key}: give one")
+    return value
+
+
 def _export(control: Control, query: Mapping[str, str], body: Json) -> Json:
     document = export_cloud(control.cloud, control.export_cluster)
     if not query.get("digest"):
@@ -165,6 +213,10 @@ _ROUTES: dict[tuple[str, str], Callable[[Control, Mapping[str, str], Json], Json
     ("POST", "/spread"): _spread,
     ("POST", "/linger"): _linger,
     ("POST", "/capacity"): _capacity,
+    ("POST", "/principals"): _principals,
+    ("POST", "/project"): _project,
+    ("POST", "/policy"): _policy,
+    ("POST", "/quota"): _quota,
     ("GET", "/export"): _export,
     ("POST", "/drift"): _drift,
     ("POST", "/reset"): _reset,

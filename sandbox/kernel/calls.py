@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 LIMIT = 200_000
@@ -29,6 +30,8 @@ class CallLog:
         mutating: bool,
         actor: str = "user",
         bookkeeping: bool = False,
+        principal: str = "",
+        permissions: Sequence[str] = (),
     ) -> None:
         """Write one request down; `bookkeeping` marks a client's own notes, such as a state lock."""
         with self._lock:
@@ -45,6 +48,8 @@ class CallLog:
                     "mutating": mutating,
                     "actor": actor,
                     "bookkeeping": bookkeeping,
+                    "principal": principal,
+                    "permissions": list(permissions),
                 }
             )
 

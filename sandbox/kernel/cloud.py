@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from sandbox.kernel.access import Access
 from sandbox.kernel.clock import Clock
 from sandbox.kernel.latency import Latency
 from sandbox.kernel.operations import Operations
 from sandbox.kernel.policies import Policies
+from sandbox.kernel.principals import Principals
 from sandbox.kernel.projects import Projects
 from sandbox.kernel.store import Store
 from sandbox.vault import Vault
@@ -54,6 +56,8 @@ class Cloud:
     operations: Operations
     projects: Projects
     policies: Policies
+    principals: Principals
+    access: Access
     clusters: Clusters
     base_url: str
 

@@ -126,3 +126,43 @@ def service_disabled(service: str, number: str) -> ApiError:
         "metadata": {"service": service, "consumer": f"projects/{number}"},
     }
     return ApiError(403, message, reason="accessNotConfigured", details=[info])
+
+
+def forbidden(message: str, permission: str, resource: str) -> ApiError:
+    """403: the caller lacks a permission; `details` name it as newer APIs do."""
+    info = {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": "IAM_PERMISSION_DENIED",
+        "domain": "iam.googleapis.com",
+        "metadata": {"permission": permission, "resource": resource},
+    }
+    return ApiError(403, message, details=[info])
+
+
+def billing_disabled(project_id: str, number: str) -> ApiError:
+    """403 BILLING_DISABLED: nobody pays for this project."""
+    console = f"https://console.developers.google.com/billing/enable?project={project_id}"
+    message = (
+        f"This API method requires billing to be enabled. Please enable billing on project #{number} by visiting "
+        f"{console} then retry. If you enabled billing for this project recently, wait a few minutes for the action to "
+        "propagate to our systems and retry."
+    )
+    info = {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": "BILLING_DISABLED",
+        "domain": "googleapis.com",
+        "metadata": {"consumer": f"projects/{number}"},
+    }
+    return ApiError(403, message, details=[info])
+
+
+def no_project(project: str) -> ApiError:
+    """403: there is no such project, or it is being deleted; Google does not say which to whom it does not know."""
+    message = f"Permission denied on resource project {project}."
+    info = {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": "CONSUMER_INVALID",
+        "domain": "googleapis.com",
+        "metadata": {"consumer": f"projects/{project}"},
+    }
+    return ApiError(403, message, details=[info])

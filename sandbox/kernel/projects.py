@@ -10,11 +10,17 @@ import hashlib
 from dataclasses import asdict, dataclass, field
 
 from sandbox.kernel.clock import Clock
-from sandbox.kernel.errors import service_disabled
+from sandbox.kernel.errors import billing_disabled, no_project, service_disabled
 from sandbox.kernel.store import Store
 
 COLLECTION = "projects"
 NUMBERS = "project-numbers"
+BILLED = frozenset(
+    f"{name}.googleapis.com"
+    for name in ("artifactregistry", "compute", "container", "dataflow", "notebooks", "secretmanager", "sqladmin")
+)
+"""APIs that are not turned on, and do not answer, while nobody pays."""
+LIFECYCLES = ("ACTIVE", "DELETE_REQUESTED", "MISSING")
 FROM_BIRTH = (
     "bigquery.googleapis.com",
     "bigquerystorage.googleapis.com",
@@ -35,12 +41,20 @@ FROM_BIRTH = (
 
 @dataclass
 class Project:
-    """One project; `enabled` is service -> time of enabling in seconds since the epoch."""
+    """One project.
+
+    Attributes:
+        enabled: service -> time of enabling in seconds since the epoch.
+        lifecycle: ACTIVE, DELETE_REQUESTED, or MISSING for one that was never made.
+        has_billing: Whether a billing account pays for it.
+    """
 
     project_id: str
     number: str
     created_at: float
     enabled: dict[str, float] = field(default_factory=dict)
+    lifecycle: str = "ACTIVE"
+    has_billing: bool = True
 
 
 class Projects:
@@ -78,17 +92,40 @@ class Projects:
             project.enabled.pop(service, None)
             self._store.put(COLLECTION, project.project_id, asdict(project))
 
+    def change(self, project_id: str, *, lifecycle: str | None = None, has_billing: bool | None = None) -> Project:
+        """Let a project be deleted, or its billing account be taken away, or undo that."""
+        with self._store.transaction():
+            project = self.get(project_id)
+            project.lifecycle = project.lifecycle if lifecycle is None else lifecycle
+            project.has_billing = project.has_billing if has_billing is None else has_billing
+            self._store.put(COLLECTION, project.project_id, asdict(project))
+            return project
+
     def require(self, service: str, project_id: str) -> None:
-        """Refuse a call to an API that is off, or whose enabling has not spread yet.
+        """Refuse a call for a project that is gone, to an API that is off, or that nobody pays for.
 
         Raises:
-            ApiError: 403 SERVICE_DISABLED.
+            ApiError: 403 SERVICE_DISABLED, also where its enabling has not spread yet; CONSUMER_INVALID;
+                BILLING_DISABLED.
         """
-        project = self.get(project_id)
+        project = self.require_active(project_id)
         enabled_at = project.enabled.get(service)
         is_birthright = service in FROM_BIRTH and enabled_at == project.created_at
         if enabled_at is None or (not is_birthright and self._clock.now() < enabled_at + self.spread_seconds):
             raise service_disabled(service, project.number)
+        if service in BILLED and not project.has_billing:
+            raise billing_disabled(project.project_id, project.number)
+
+    def require_active(self, project_id: str) -> Project:
+        """Return a project that is there and is not being deleted.
+
+        Raises:
+            ApiError: 403 CONSUMER_INVALID.
+        """
+        project = self.get(project_id)
+        if project.lifecycle != "ACTIVE":
+            raise no_project(project_id)
+        return project
 
     def _create(self, project_id: str) -> Project:
         now = self._clock.now()

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from sandbox.kernel.cloud import Cloud
+from sandbox.kernel.principals import THE_OWNER, Principal
 
 Json = dict[str, Any]
 
@@ -26,6 +27,7 @@ class Call:
         query: the last value of each parameter.
         body: the JSON object; empty for other contents, which are in `raw`.
         headers: lower-case names.
+        principal: who asks.
     """
 
     cloud: Cloud
@@ -38,6 +40,7 @@ class Call:
     body: Json = field(default_factory=dict)
     raw: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    principal: Principal = THE_OWNER
 
     @property
     def project(self) -> str:
@@ -74,6 +77,8 @@ class Route:
         template: the path below the service's host.
         reads: a POST that changes nothing, such as getIamPolicy.
         gated: whether the API must be enabled in the path's project.
+        by_consumer: it must be so in the project whose quota the caller names instead (X-Goog-User-Project); who names
+            none asks as gcloud does, through a project of Google's own.
     """
 
     method: str
@@ -81,6 +86,7 @@ class Route:
     handler: Handler
     reads: bool = False
     gated: bool = True
+    by_consumer: bool = False
 
     @property
     def mutating(self) -> bool:

@@ -17,8 +17,10 @@ def services() -> dict[str, Service]:
     from sandbox.services.compute.routes import SERVICE as COMPUTE
     from sandbox.services.container.routes import SERVICE as CONTAINER
     from sandbox.services.iam.routes import SERVICE as IAM
+    from sandbox.services.iamcredentials.routes import SERVICE as IAM_CREDENTIALS
     from sandbox.services.notebooks.routes import SERVICE as NOTEBOOKS
     from sandbox.services.openidconnect.routes import SERVICE as OPENID_CONNECT
+    from sandbox.services.orgpolicy.routes import SERVICE as ORGANIZATION_POLICY
     from sandbox.services.secretmanager.routes import SERVICE as SECRET_MANAGER
     from sandbox.services.servicenetworking.routes import SERVICE as SERVICE_NETWORKING
     from sandbox.services.serviceusage.routes import SERVICE as SERVICE_USAGE
@@ -33,8 +35,10 @@ def services() -> dict[str, Service]:
         COMPUTE,
         CONTAINER,
         IAM,
+        IAM_CREDENTIALS,
         NOTEBOOKS,
         OPENID_CONNECT,
+        ORGANIZATION_POLICY,
         SECRET_MANAGER,
         SERVICE_NETWORKING,
         SERVICE_USAGE,

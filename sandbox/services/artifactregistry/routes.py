@@ -22,7 +22,7 @@ SERVICE = Service(
         Route("DELETE", _REPOSITORY, handlers.delete),
         Route("GET", _REPOSITORY + ":getIamPolicy", get_policy(handlers.policy_name)),
         Route("POST", _REPOSITORY + ":setIamPolicy", set_policy(handlers.policy_name)),
-        Route("POST", _REPOSITORY + ":testIamPermissions", test_permissions, reads=True),
+        Route("POST", _REPOSITORY + ":testIamPermissions", test_permissions(handlers.policy_name), reads=True),
         Route("GET", _LOCATION + "/operations/{operation}", get_operation),
     ],
 )

@@ -1,4 +1,4 @@
-"""Cloud Billing v1: whether a project can be charged; here it always can.
+"""Cloud Billing v1: which account pays for a project, if any.
 
 Source: https://cloud.google.com/billing/docs/reference/rest/v1/projects/getBillingInfo
 """
@@ -13,12 +13,13 @@ ACCOUNT = "billingAccounts/000000-000000-000000"
 
 def get_billing_info(call: Call) -> Json:
     """projects.getBillingInfo."""
+    project = call.cloud.projects.require_active(call.project)
     return {
         "name": f"projects/{call.project}/billingInfo",
         "projectId": call.project,
-        "billingAccountName": ACCOUNT,
-        "billingEnabled": True,
+        "billingAccountName": ACCOUNT if project.has_billing else "",
+        "billingEnabled": project.has_billing,
     }
 
 
-SERVICE = Service(HOST, (Route("GET", "/v1/projects/{project}/billingInfo", get_billing_info, gated=False),))
+SERVICE = Service(HOST, (Route("GET", "/v1/projects/{project}/billingInfo", get_billing_info, by_consumer=True),))

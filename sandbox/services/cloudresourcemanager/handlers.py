@@ -6,6 +6,7 @@ Source: https://cloud.google.com/resource-manager/reference/rest
 from __future__ import annotations
 
 from sandbox.kernel.clock import rfc3339
+from sandbox.kernel.errors import no_project
 from sandbox.kernel.pages import paginate
 from sandbox.kernel.projects import Project
 from sandbox.kernel.routes import Call, Json
@@ -22,9 +23,14 @@ def project_policy_name(call: Call) -> str:
     return name
 
 
+def active_policy_name(call: Call) -> str:
+    """Name the policy of a project that is there."""
+    return f"projects/{call.cloud.projects.require_active(call.project).project_id}"
+
+
 def get_project(call: Call) -> Json:
     """projects.get of v1."""
-    return _v1(call.cloud.projects.get(call.project))
+    return _v1(_known(call))
 
 
 def list_projects(call: Call) -> Json:
@@ -35,22 +41,30 @@ def list_projects(call: Call) -> Json:
 
 def get_project_v3(call: Call) -> Json:
     """projects.get of v3."""
-    project = call.cloud.projects.get(call.project)
+    project = _known(call)
     return {
         "name": f"projects/{project.number}",
         "projectId": project.project_id,
-        "state": "ACTIVE",
+        "state": project.lifecycle,
         "displayName": project.project_id,
         "createTime": rfc3339(project.created_at),
         "etag": "W/sandbox",
     }
 
 
+def _known(call: Call) -> Project:
+    """Return the project, also while it is being deleted."""
+    project = call.cloud.projects.get(call.project)
+    if project.lifecycle == "MISSING":
+        raise no_project(call.project)
+    return project
+
+
 def _v1(project: Project) -> Json:
     return {
         "projectNumber": project.number,
         "projectId": project.project_id,
-        "lifecycleState": "ACTIVE",
+        "lifecycleState": project.lifecycle,
         "name": project.project_id,
         "createTime": rfc3339(project.created_at),
     }

@@ -12,7 +12,13 @@ def _policy_routes(version: str) -> tuple[Route, ...]:
     return (
         Route("POST", f"{project}:getIamPolicy", get_policy(handlers.project_policy_name), reads=True),
         Route("POST", f"{project}:setIamPolicy", set_policy(handlers.project_policy_name)),
-        Route("POST", f"{project}:testIamPermissions", test_permissions, reads=True),
+        Route(
+            "POST",
+            f"{project}:testIamPermissions",
+            test_permissions(handlers.active_policy_name),
+            reads=True,
+            by_consumer=True,
+        ),
     )
 
 
@@ -21,7 +27,7 @@ SERVICE = Service(
     (
         Route("GET", "/v1/projects", handlers.list_projects),
         Route("GET", "/v1/projects/{project}", handlers.get_project),
-        Route("GET", "/v3/projects/{project}", handlers.get_project_v3),
+        Route("GET", "/v3/projects/{project}", handlers.get_project_v3, by_consumer=True),
         *_policy_routes("v1"),
         *_policy_routes("v3"),
     ),

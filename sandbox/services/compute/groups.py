@@ -13,16 +13,26 @@ from sandbox.kernel.resources import Resources
 from sandbox.services.compute.kinds import Kind
 from sandbox.services.compute.references import Reference
 
+_MACHINE = ("machineType", "diskType", "diskSizeGb", "isPublic")
 GROUPS = Kind(
     plural="instanceGroupManagers",
     singular="instance group manager",
     kind="compute#instanceGroupManager",
-    view=lambda cloud, reference, document: {key: document[key] for key in document if key != "machineType"},
+    view=lambda cloud, reference, document: {key: document[key] for key in document if key not in _MACHINE},
 )
 
 
-def put_group(cloud: Cloud, project: str, zone: str, name: str, *, size: int, machine_type: str) -> str:
-    """Make or resize a group; return its relative name."""
+def put_group(cloud: Cloud, project: str, zone: str, name: str, *, size: int, machine: dict[str, Any]) -> str:
+    """Make or resize a group; return its relative name.
+
+    Args:
+        cloud: The local cloud.
+        project: The project's id.
+        zone: The zone.
+        name: The group's name.
+        size: How many machines.
+        machine: What each of them is: `machineType`, `diskType`, `diskSizeGb`, `isPublic`.
+    """
     reference = Reference(project, f"zones/{zone}", GROUPS.plural, name)
     resources = Resources(cloud, GROUPS.collection)
     base = name.removesuffix("-grp")
@@ -37,7 +47,7 @@ def put_group(cloud: Cloud, project: str, zone: str, name: str, *, size: int, ma
     document = {
         **document,
         "targetSize": size,
-        "machineType": machine_type,
+        **machine,
         "currentActions": {"none": size},
         "status": {"isStable": True},
     }

@@ -9,36 +9,17 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.kernel.clock import rfc3339
-from sandbox.kernel.cloud import Cloud
 from sandbox.kernel.errors import not_found
 from sandbox.kernel.pages import paginate
-from sandbox.kernel.resources import Resources
 from sandbox.kernel.routes import Call
 from sandbox.services.compute.filters import matcher
 from sandbox.services.compute.geography import REGIONS, is_region, is_zone, region_of, require_scope, zones_of
 from sandbox.services.compute.machine_types import MachineType, machine_type, machine_types
+from sandbox.services.compute.quotas import project_quotas, region_quotas
 from sandbox.services.compute.references import HOST
 
 Json = dict[str, Any]
 _BORN = "1969-12-31T16:00:00.000-08:00"
-_REGION_LIMITS = {
-    "CPUS": 500.0,
-    "DISKS_TOTAL_GB": 81920.0,
-    "SSD_TOTAL_GB": 40960.0,
-    "IN_USE_ADDRESSES": 575.0,
-    "STATIC_ADDRESSES": 700.0,
-    "INSTANCES": 6000.0,
-    "INSTANCE_GROUP_MANAGERS": 1000.0,
-}
-_PROJECT_LIMITS = {
-    "NETWORKS": 50.0,
-    "FIREWALLS": 1000.0,
-    "SUBNETWORKS": 1000.0,
-    "ROUTERS": 100.0,
-    "STATIC_ADDRESSES": 70.0,
-    "IN_USE_ADDRESSES": 70.0,
-    "CPUS_ALL_REGIONS": 1000.0,
-}
 
 
 def get_project(call: Call) -> Json:
@@ -54,7 +35,7 @@ def get_project(call: Call) -> Json:
         "defaultNetworkTier": "PREMIUM",
         "vmDnsSetting": "ZONAL_ONLY",
         "xpnProjectStatus": "UNSPECIFIED_XPN_PROJECT_STATUS",
-        "quotas": _quotas(_PROJECT_LIMITS, _project_usage(call.cloud, call.project)),
+        "quotas": project_quotas(call.cloud, call.project),
         "selfLink": call.cloud.link(HOST, f"/compute/v1/projects/{call.project}"),
     }
 
@@ -106,7 +87,6 @@ def _found(
 
 
 def _region(call: Call, name: str) -> Json:
-    usage = _region_usage(call.cloud, call.project, name)
     return {
         "kind": "compute#region",
         "id": str(1000 + REGIONS.index(name) * 10),
@@ -115,7 +95,7 @@ def _region(call: Call, name: str) -> Json:
         "description": name,
         "status": "UP",
         "zones": [_link(call, f"zones/{zone}") for zone in zones_of(name)],
-        "quotas": _quotas(_REGION_LIMITS, usage),
+        "quotas": region_quotas(call.cloud, call.project, name),
         "selfLink": _link(call, f"regions/{name}"),
     }
 
@@ -151,36 +131,6 @@ def _machine_type(call: Call, zone: str, found: MachineType) -> Json:
         "zone": zone,
         "selfLink": _link(call, f"zones/{zone}/machineTypes/{found.name}"),
     }
-
-
-def _region_usage(cloud: Cloud, project: str, region: str) -> dict[str, float]:
-    usage = {"CPUS": 0.0, "INSTANCES": 0.0, "INSTANCE_GROUP_MANAGERS": 0.0}
-    for zone in zones_of(region):
-        for _, group in Resources(cloud, "compute.instanceGroupManagers").items(f"projects/{project}/zones/{zone}/"):
-            shape = machine_type(group["machineType"])
-            usage["CPUS"] += group["targetSize"] * (shape.cpus if shape else 1)
-            usage["INSTANCES"] += group["targetSize"]
-            usage["INSTANCE_GROUP_MANAGERS"] += 1
-    usage["STATIC_ADDRESSES"] = float(_count(cloud, "addresses", f"projects/{project}/regions/{region}/"))
-    return usage
-
-
-def _project_usage(cloud: Cloud, project: str) -> dict[str, float]:
-    usage = {
-        plural.upper(): float(_count(cloud, plural, f"projects/{project}/"))
-        for plural in ("networks", "firewalls", "subnetworks", "routers")
-    }
-    usage["STATIC_ADDRESSES"] = float(_count(cloud, "addresses", f"projects/{project}/global/"))
-    usage["CPUS_ALL_REGIONS"] = sum(_region_usage(cloud, project, region)["CPUS"] for region in REGIONS)
-    return usage
-
-
-def _count(cloud: Cloud, plural: str, prefix: str) -> int:
-    return len(Resources(cloud, f"compute.{plural}").items(prefix))
-
-
-def _quotas(limits: dict[str, float], usage: dict[str, float]) -> list[Json]:
-    return [{"metric": metric, "limit": limit, "usage": usage.get(metric, 0.0)} for metric, limit in limits.items()]
 
 
 def _list(call: Call, kind: str, items: list[Json]) -> Json:

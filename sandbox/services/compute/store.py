@@ -13,6 +13,7 @@ from sandbox.kernel.resources import Document, Resources, fingerprint, is_ready,
 from sandbox.services.compute.geography import require_scope
 from sandbox.services.compute.kinds import Kind
 from sandbox.services.compute.references import Reference, absolute, parse, relative
+from sandbox.services.orgpolicy.store import require_location
 
 Json = dict[str, Any]
 _SERVERS = ("kind", "id", "selfLink", "selfLinkWithId", "creationTimestamp", "region", "zone", "status")
@@ -73,6 +74,8 @@ def insert(cloud: Cloud, kind: Kind, reference: Reference, body: Json) -> Docume
     """
     body = writable(without_nulls(body))
     require_scope(reference.scope)
+    if reference.place:
+        require_location(cloud, reference.project, reference.place)
     if not re.fullmatch(NAME, reference.name):
         raise invalid(f"Invalid value for field 'resource.name': '{reference.name}'. Must be a match of regex '{NAME}'")
     resources = Resources(cloud, kind.collection)

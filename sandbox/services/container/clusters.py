@@ -28,6 +28,7 @@ from sandbox.services.container.node_pools import (
 )
 from sandbox.services.container.placement import allocate, check_control_plane, place
 from sandbox.services.container.versions import NO_CHANNEL, resolve
+from sandbox.services.orgpolicy.store import require_location
 
 Json = dict[str, Any]
 CREATE_SECONDS = 330.0
@@ -56,6 +57,7 @@ def insert_cluster(cloud: Cloud, project: str, location: str, body: Json) -> Doc
     name = field(body, "name", str, "")
     check_name(name, "cluster")
     path = store.cluster_path(project, location, name)
+    require_location(cloud, project, location)
     with cloud.store.transaction():
         store.require_new(cloud, path)
         pools = _first_pools(body)
@@ -67,7 +69,10 @@ def insert_cluster(cloud: Cloud, project: str, location: str, body: Json) -> Doc
             cluster["failure"] = failure
         store.put_cluster(cloud, path, cluster)
         for pool in pools:
-            insert_pool(cloud, path, cluster, pool, CREATE_SECONDS)
+            made = insert_pool(cloud, path, cluster, pool, CREATE_SECONDS)
+            if made.get("failure") and not cluster.get("failure"):
+                cluster["failure"] = made["failure"]
+                store.put_cluster(cloud, path, cluster)
         if cluster.get("workloadIdentityConfig", {}).get("workloadPool"):
             put_identity_pool(cloud, project)
     return cluster

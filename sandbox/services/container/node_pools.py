@@ -17,10 +17,12 @@ from sandbox.kernel.resources import Document, Resources, fingerprint, public
 from sandbox.services.compute.geography import is_region, is_zone, region_of, zones_of
 from sandbox.services.compute.groups import put_group, remove_group
 from sandbox.services.compute.machine_types import machine_type
+from sandbox.services.compute.quotas import require_quota
 from sandbox.services.compute.references import HOST as COMPUTE
 from sandbox.services.container import store
 from sandbox.services.container.capacity import stock_out, view_failure
 from sandbox.services.container.versions import NO_CHANNEL, resolve
+from sandbox.services.orgpolicy.store import external_address_problem, shielded_problem
 
 Json = dict[str, Any]
 _NAME = re.compile(r"[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?")
@@ -63,12 +65,23 @@ def insert_pool(cloud: Cloud, path: str, cluster: Document, body: Json, real_sec
     if Resources(cloud, store.POOLS).get(f"{path}/nodePools/{name}") is not None:
         raise already_exists(path, f"Already exists: {path}/nodePools/{name}.")
     pool = _new(cloud, path, cluster, body)
-    if failure := cluster.get("failure") or stock_out(cloud, pool["locations"]):
+    project, nodes = path.split("/")[1], pool["size"] * len(pool["locations"])
+    require_quota(cloud, project, cluster["location"], pool["config"], nodes, is_public=is_public(pool))
+    if failure := cluster.get("failure") or _failure(cloud, project, cluster, pool):
         pool["failure"] = failure
     pool["ready_at"] = cloud.clock.now() + cloud.latency.pace(real_seconds)
     store.put_pool(cloud, path, pool)
     put_groups(cloud, path, pool)
     return pool
+
+
+def _failure(cloud: Cloud, project: str, cluster: Document, pool: Document) -> str:
+    """Return why the machines of a pool cannot be made, "" where they can."""
+    refusal = external_address_problem(cloud, project) if is_public(pool) else ""
+    shielded = pool["config"]["shieldedInstanceConfig"].get("enableSecureBoot")
+    if not refusal and not (shielded and cluster.get("shieldedNodes", {}).get("enabled")):
+        refusal = shielded_problem(cloud, project)
+    return refusal or stock_out(cloud, pool["locations"])
 
 
 def node_config(cloud: Cloud, project: str, asked: Json) -> Json:
@@ -127,8 +140,16 @@ def put_groups(cloud: Cloud, path: str, pool: Document) -> None:
             zone,
             group_name(path, pool["name"], zone),
             size=pool["size"],
-            machine_type=pool["config"]["machineType"],
+            machine={
+                **{key: pool["config"][key] for key in ("machineType", "diskType", "diskSizeGb")},
+                "isPublic": is_public(pool),
+            },
         )
+
+
+def is_public(pool: Document) -> bool:
+    """Tell whether a pool's nodes have external addresses."""
+    return not pool["networkConfig"].get("enablePrivateNodes", False)
 
 
 def remove_groups(cloud: Cloud, path: str, pool: Document, zones: Iterable[str], gone_at: float) -> None:

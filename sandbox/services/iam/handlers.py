@@ -6,6 +6,7 @@ from sandbox.kernel.pages import paginate
 from sandbox.kernel.routes import Call, Json
 from sandbox.services.iam import keys
 from sandbox.services.iam.accounts import CHANGEABLE, Accounts
+from sandbox.services.orgpolicy.store import require_key_creation
 
 HOST = "iam.googleapis.com"
 
@@ -65,6 +66,7 @@ def disable_account(call: Call) -> Json:
 
 def create_key(call: Call) -> Json:
     """serviceAccounts.keys.create."""
+    require_key_creation(call.cloud, _account(call)["projectId"])
     return keys.create_key(call.cloud, _account(call))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from sandbox.kernel.errors import invalid
 from sandbox.kernel.routes import Call, Handler, Json
 from sandbox.services.iam.members import check_members
 
+MOST_PERMISSIONS = 100
 Resource = Callable[[Call], str]
 """Returns the name of the resource that a call is about; raises ApiError 404 where it is missing."""
 
@@ -35,6 +37,20 @@ def set_policy(resource: Resource) -> Handler:
     return handler
 
 
-def test_permissions(call: Call) -> Json:
-    """testIamPermissions: the sandbox's one principal is an owner and has them all."""
-    return {"permissions": call.body.get("permissions") or []}
+def test_permissions(resource: Resource) -> Handler:
+    """Make the handler of testIamPermissions: which of these permissions the caller has."""
+
+    def handler(call: Call) -> Json:
+        asked = [str(one) for one in call.body.get("permissions") or []]
+        if len(asked) > MOST_PERMISSIONS:
+            raise invalid(f"At most {MOST_PERMISSIONS} permissions can be tested at once, this has {len(asked)}")
+        return {"permissions": held(call, asked, resource(call))}
+
+    return handler
+
+
+def held(call: Call, permissions: list[str], resource: str) -> list[str]:
+    """Return which permissions the caller has on a resource, by its name and that of its project."""
+    found = re.match(r"projects/([^/]+)", resource)
+    missing = call.cloud.access.missing(call.principal, permissions, found[1] if found else "", (resource,))
+    return [one for one in permissions if one not in missing]

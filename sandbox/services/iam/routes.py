@@ -21,7 +21,7 @@ SERVICE = Service(
         Route("POST", f"{_ACCOUNT}:disable", handlers.disable_account),
         Route("POST", f"{_ACCOUNT}:getIamPolicy", get_policy(handlers.account_policy_name), reads=True),
         Route("POST", f"{_ACCOUNT}:setIamPolicy", set_policy(handlers.account_policy_name)),
-        Route("POST", f"{_ACCOUNT}:testIamPermissions", test_permissions, reads=True),
+        Route("POST", f"{_ACCOUNT}:testIamPermissions", test_permissions(handlers.account_policy_name), reads=True),
         Route("GET", f"{_ACCOUNT}/keys", handlers.list_keys),
         Route("POST", f"{_ACCOUNT}/keys", handlers.create_key),
         Route("GET", f"{_ACCOUNT}/keys/{{key}}", handlers.get_key),

@@ -17,6 +17,7 @@ from sandbox.kernel.resources import Document, Resources
 from sandbox.kernel.routes import Call
 from sandbox.services.compute.geography import is_zone, region_of
 from sandbox.services.notebooks import setup, store
+from sandbox.services.orgpolicy.store import external_address_problem, require_location, shielded_problem
 
 Json = dict[str, Any]
 _TYPE = "type.googleapis.com/google.cloud.notebooks.v2"
@@ -121,7 +122,13 @@ def _switch(call: Call, verb: str, at_work: str, state: str, seconds: float) -> 
 
 def _new(call: Call, path: str, body: Json) -> Document:
     cloud = call.cloud
+    require_location(cloud, call.project, call.params["location"])
     machine, placement = setup.complete(cloud, path, field(body, "gceSetup", dict, {}))
+    refusal = "" if machine.get("disablePublicIp") else external_address_problem(cloud, call.project)
+    if not machine.get("shieldedInstanceConfig", {}).get("enableSecureBoot"):
+        refusal = refusal or shielded_problem(cloud, call.project)
+    if refusal:
+        raise failed_precondition(refusal)
     now = cloud.clock.now()
     return {
         **body,

@@ -25,7 +25,7 @@ SERVICE = Service(
         Route("POST", _INSTANCE + ":stop", handlers.stop),
         Route("GET", _INSTANCE + ":getIamPolicy", get_policy(handlers.policy_name)),
         Route("POST", _INSTANCE + ":setIamPolicy", set_policy(handlers.policy_name)),
-        Route("POST", _INSTANCE + ":testIamPermissions", test_permissions, reads=True),
+        Route("POST", _INSTANCE + ":testIamPermissions", test_permissions(handlers.policy_name), reads=True),
         Route("GET", _LOCATION + "/operations", list_operations),
         Route("GET", _LOCATION + "/operations/{operation}", get_operation),
     ],

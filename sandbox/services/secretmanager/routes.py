@@ -20,7 +20,7 @@ SERVICE = Service(
         Route("POST", f"{_SECRET}:addVersion", handlers.add_version),
         Route("GET", f"{_SECRET}:getIamPolicy", get_policy(handlers.secret_policy_name)),
         Route("POST", f"{_SECRET}:setIamPolicy", set_policy(handlers.secret_policy_name)),
-        Route("POST", f"{_SECRET}:testIamPermissions", test_permissions, reads=True),
+        Route("POST", f"{_SECRET}:testIamPermissions", test_permissions(handlers.secret_policy_name), reads=True),
         Route("GET", f"{_SECRET}/versions", handlers.list_versions),
         Route("GET", _VERSION, handlers.get_version),
         Route("GET", f"{_VERSION}:access", handlers.access_version),

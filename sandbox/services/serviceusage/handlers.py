@@ -6,7 +6,7 @@ from sandbox.kernel.errors import ApiError, failed_precondition, invalid
 from sandbox.kernel.operation_shapes import longrunning
 from sandbox.kernel.operations import Operation
 from sandbox.kernel.pages import paginate
-from sandbox.kernel.projects import Project
+from sandbox.kernel.projects import BILLED, Project
 from sandbox.kernel.routes import Call, Json
 from sandbox.services.serviceusage.known import KNOWN
 
@@ -18,7 +18,7 @@ _METADATA = "type.googleapis.com/google.api.serviceusage.v1.OperationMetadata"
 
 def list_services(call: Call) -> Json:
     """services.list, with `filter=state:ENABLED` or `state:DISABLED`."""
-    project = call.cloud.projects.get(call.project)
+    project = call.cloud.projects.require_active(call.project)
     wanted = call.query.get("filter", "").replace(" ", "")
     if wanted not in ("", "state:ENABLED", "state:DISABLED"):
         raise invalid(f"Invalid filter: {wanted}")
@@ -74,7 +74,7 @@ def get_operation(call: Call) -> Json:
 
 def _enable(call: Call, names: list[str], response_type: str, key: str) -> Json:
     _check_known(names)
-    project = call.cloud.projects.get(call.project)
+    project = call.cloud.projects.require_active(call.project)
     if all(name in project.enabled for name in names):
         return _nothing_to_do(_service(project, names[0]))
     under_way = call.cloud.operations.of_project(HOST, call.project)
@@ -82,6 +82,7 @@ def _enable(call: Call, names: list[str], response_type: str, key: str) -> Json:
         raise failed_precondition(
             f"Another activation or deactivation is in progress for the service(s) of project {call.project}"
         )
+    _check_billing(project, names)
     call.cloud.projects.enable(call.project, names)
     return _start(call, "enable", names, response_type, key)
 
@@ -126,6 +127,15 @@ def _service(project: Project, name: str) -> Json:
 
 def _state(project: Project, name: str) -> str:
     return "ENABLED" if name in project.enabled else "DISABLED"
+
+
+def _check_billing(project: Project, names: list[str]) -> None:
+    billed = sorted(BILLED & set(names))
+    if billed and not project.has_billing:
+        raise failed_precondition(
+            f"Billing account for project '{project.number}' is not found. Billing must be enabled for activation of "
+            f"service(s) '{','.join(billed)}' to proceed."
+        )
 
 
 def _check_known(names: list[str]) -> None:

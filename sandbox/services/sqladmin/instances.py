@@ -18,6 +18,7 @@ from sandbox.kernel.resources import Document, Resources, fingerprint, is_ready,
 from sandbox.services.compute.geography import is_region, zones_of
 from sandbox.services.compute.ranges import address_in
 from sandbox.services.compute.references import Reference
+from sandbox.services.orgpolicy.store import require_location, require_private_database
 from sandbox.services.servicenetworking.store import connected_ranges
 from sandbox.services.sqladmin import passwords
 from sandbox.services.sqladmin.authority import make_authority
@@ -88,6 +89,9 @@ def insert(cloud: Cloud, project: str, body: Json) -> Document:
     with cloud.store.transaction():
         _require_free(cloud, instance_name(project, name))
         instance = _new(cloud, project, name, body)
+        require_location(cloud, project, instance["region"])
+        if instance["settings"]["ipConfiguration"].get("ipv4Enabled"):
+            require_private_database(cloud, project)
         Resources(cloud, INSTANCES).put(instance_name(project, name), instance)
         user, host = parse_version(instance["databaseVersion"]).first_user
         passwords.put_user(cloud, USERS, instance_name(project, name), user, host, body.get("rootPassword", ""))

@@ -10,6 +10,7 @@ from typing import Any
 from sandbox.kernel.cloud import Cloud
 from sandbox.kernel.errors import invalid
 from sandbox.kernel.routes import Json
+from sandbox.services.orgpolicy.store import require_location
 from sandbox.services.storage.errors import conflict, no_bucket
 
 HOST = "storage.googleapis.com"
@@ -31,6 +32,7 @@ class Buckets:
         if not _NAME.fullmatch(name):
             raise invalid(f"Invalid bucket name: '{name}'")
         number = self.cloud.projects.get(project).number
+        require_location(self.cloud, project, str(given.get("location") or "US"))
         with self.cloud.store.transaction():
             if taken := self.cloud.store.get(BUCKETS, name):
                 raise _taken(taken, number)

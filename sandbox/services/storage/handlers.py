@@ -65,9 +65,12 @@ def set_policy(call: Call) -> Json:
 
 
 def test_permissions(call: Call) -> Json:
-    """buckets.testIamPermissions: the one principal has them all."""
-    Buckets(call.cloud).get(call.params["bucket"])
-    permissions = call.query_lists.get("permissions", [])
+    """buckets.testIamPermissions."""
+    bucket = Buckets(call.cloud).get(call.params["bucket"])
+    project = call.cloud.projects.get(bucket["projectNumber"]).project_id
+    asked = call.query_lists.get("permissions", [])
+    missing = call.cloud.access.missing(call.principal, asked, project, (f"buckets/{bucket['name']}",))
+    permissions = [one for one in asked if one not in missing]
     return {"kind": "storage#testIamPermissionsResponse", "permissions": permissions}
 
 

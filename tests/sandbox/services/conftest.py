@@ -12,15 +12,18 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from sandbox.kernel.access import Access
 from sandbox.kernel.clock import Clock
 from sandbox.kernel.cloud import Cloud
 from sandbox.kernel.errors import ApiError
 from sandbox.kernel.latency import Latency
 from sandbox.kernel.operations import Operations
 from sandbox.kernel.policies import Policies
+from sandbox.kernel.principals import THE_OWNER, Principal, Principals
 from sandbox.kernel.projects import Projects
 from sandbox.kernel.routes import Answer, Call, find_route
 from sandbox.kernel.store import Store
+from sandbox.services.permissions import check_access
 from sandbox.vault import Vault
 
 Json = dict[str, Any]
@@ -62,6 +65,7 @@ class ServiceCaller:
     clock: HeldClock
     latency: Latency
     clusters: FakeClusters
+    principal: Principal = THE_OWNER
 
     def __call__(
         self,
@@ -120,7 +124,9 @@ class ServiceCaller:
             body=body or {},
             raw=raw,
             headers=headers or {},
+            principal=self.principal,
         )
+        check_access(call, route.template)
         return route.handler(call)
 
     def error(self, method: str, service: str, path: str, body: Json | None = None) -> ApiError:
@@ -139,6 +145,7 @@ def make_services(tmp_path: Path) -> Iterator[Callable[[], ServiceCaller]]:
         store = Store(tmp_path / f"store-{len(stores)}.db")
         stores.append(store)
         clock, latency, clusters = HeldClock(), Latency(), FakeClusters()
+        policies = Policies(store)
         operations, projects = Operations(store, clock, latency), Projects(store, clock)
         cloud = Cloud(
             store=store,
@@ -147,7 +154,9 @@ def make_services(tmp_path: Path) -> Iterator[Callable[[], ServiceCaller]]:
             latency=latency,
             operations=operations,
             projects=projects,
-            policies=Policies(store),
+            policies=policies,
+            principals=Principals("token", clock),
+            access=Access(store, policies),
             clusters=clusters,
             base_url="http://127.0.0.1:9",
         )
