@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cli.approval import how_to_ask
 from cli.clouds import load_spec, reach_cloud
-from cli.options import ALLOW_REPLACE, CLOUD, ENVIRONMENT, FORCE, SET, YES
+from cli.fleet import is_fleet, run_fleet
+from cli.options import ALL, ALLOW_REPLACE, CLOUD, ENVIRONMENTS, FORCE, PARALLELISM, SET, YES
 from cli.prefect_server import TemporaryServer
 from cli.report import err, out
 from cli.runs import run_flow
+from environment.errors import SpecError
 
 if TYPE_CHECKING:
     from environment.reports import CreateReport
 
 
 def create(
-    environment: str = ENVIRONMENT,
+    environments: list[str] = ENVIRONMENTS,
+    all_: bool = ALL,
     set_: list[str] = SET,
     cloud: str = CLOUD,
     yes: bool = YES,
     force_conflicts: bool = FORCE,
     allow_replace: list[str] = ALLOW_REPLACE,
+    parallelism: int = PARALLELISM,
 ) -> None:
-    """Make the environment, or bring it to what its spec says."""
+    """Make the environment, or several, or bring them to what their specs say."""
+    if is_fleet(environments, all_):
+        if allow_replace:
+            raise SpecError("--allow-replace is for one environment", "run create for that one by itself")
+        many: dict[str, Any] = {"approved": yes, "force_conflicts": force_conflicts, "parallelism": parallelism}
+        run_fleet("create", environments, set_, cloud, **many)
     began = time.monotonic()
+    (environment,) = environments
     spec, overrides = load_spec(environment, set_, cloud)
     ask = how_to_ask(spec, is_given=yes)
     server = TemporaryServer()

@@ -11,7 +11,8 @@ import typer
 
 from cli.approval import how_to_ask
 from cli.clouds import load_spec, reach_cloud
-from cli.options import CLOUD, ENVIRONMENT, JSON, SET, YES
+from cli.fleet import is_fleet, run_fleet
+from cli.options import ALL, CLOUD, ENVIRONMENTS, JSON, PARALLELISM, SET, YES
 from cli.prefect_server import TemporaryServer
 from cli.report import err, out, print_json
 from cli.runs import run_flow
@@ -25,14 +26,22 @@ REMEDIATE: Any = typer.Option(False, "--remediate", help="Put back what others h
 
 
 def drift(
-    environment: str = ENVIRONMENT,
+    environments: list[str] = ENVIRONMENTS,
+    all_: bool = ALL,
     set_: list[str] = SET,
     cloud: str = CLOUD,
     as_json: bool = JSON,
     remediate: bool = REMEDIATE,
     yes: bool = YES,
+    parallelism: int = PARALLELISM,
 ) -> None:
     """Say what others have changed and what is pending, and change nothing; exit code 2 means that there is drift."""
+    if is_fleet(environments, all_):
+        many: dict[str, Any] = {"parallelism": parallelism, "as_json": as_json}
+        if remediate:
+            run_fleet("remediate", environments, set_, cloud, print_remediation, approved=yes, **many)
+        run_fleet("drift", environments, set_, cloud, print_drift, **many)
+    (environment,) = environments
     spec, overrides = load_spec(environment, set_, cloud)
     if remediate:
         _remediate(spec, environment, overrides, yes=yes, as_json=as_json)
@@ -60,12 +69,17 @@ def _remediate(spec: Environment, environment: str, overrides: list[str], *, yes
     if as_json:
         print_json(report.model_dump(mode="json"))
     else:
-        print_drift(report.found)
-        for line in report.changes:
-            out.print(f"  put back: {line}", markup=False, highlight=False, soft_wrap=True)
-        if report.changes:
-            print_drift(report.left)
+        print_remediation(report)
     raise typer.Exit(EXIT_DRIFT if report.left.found else 0)
+
+
+def print_remediation(report: RemediationReport) -> None:
+    """Print what was found, what was put back, and what is left."""
+    print_drift(report.found)
+    for line in report.changes:
+        out.print(f"  put back: {line}", markup=False, highlight=False, soft_wrap=True)
+    if report.changes:
+        print_drift(report.left)
 
 
 def print_drift(report: DriftReport) -> None:

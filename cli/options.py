@@ -7,6 +7,13 @@ from typing import Any
 import typer
 
 ENVIRONMENT: Any = typer.Argument(help="A name in deployments/, or a spec's path.", metavar="ENV", show_default=False)
+ENVIRONMENTS: Any = typer.Argument(
+    None, help="A name in deployments/, or a spec's path; several, or a folder/ of them.", metavar="ENV..."
+)
+ALL: Any = typer.Option(False, "--all", help="All specs in deployments/ but those for the sandbox.")
+PARALLELISM: Any = typer.Option(
+    4, "--parallelism", min=1, metavar="N", help="Of several, how many are worked on at the same time."
+)
 SET: Any = typer.Option([], "--set", metavar="KEY=VALUE", help="Override a field of the spec.")
 CLOUD: Any = typer.Option(None, "--cloud", metavar="sandbox", help="Run the spec on another cloud.")
 JSON: Any = typer.Option(False, "--json", help="Print one JSON document.")

@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 
 from cli.clouds import load_spec, reach_cloud
-from cli.options import CLOUD, ENVIRONMENT, JSON, SET
+from cli.fleet import is_fleet, run_fleet
+from cli.options import ALL, CLOUD, ENVIRONMENTS, JSON, PARALLELISM, SET
 from cli.prefect_server import TemporaryServer
 from cli.report import err, print_json
 from cli.runs import run_flow
@@ -21,8 +22,18 @@ EXIT_CHANGES = 2
 WIDEST = 2000  # the terminal may wrap a line, we do not cut it: addresses are there to be copied
 
 
-def plan(environment: str = ENVIRONMENT, set_: list[str] = SET, cloud: str = CLOUD, as_json: bool = JSON) -> None:
+def plan(
+    environments: list[str] = ENVIRONMENTS,
+    all_: bool = ALL,
+    set_: list[str] = SET,
+    cloud: str = CLOUD,
+    as_json: bool = JSON,
+    parallelism: int = PARALLELISM,
+) -> None:
     """Say what create would change, and change nothing; exit code 2 means that there are changes."""
+    if is_fleet(environments, all_):
+        run_fleet("plan", environments, set_, cloud, print_plan, parallelism=parallelism, as_json=as_json)
+    (environment,) = environments
     spec, overrides = load_spec(environment, set_, cloud)
     server = TemporaryServer()
     reach_cloud(spec)

@@ -76,6 +76,8 @@ class Lines(logging.Handler):
         message = self.IDENTIFIER.sub("", (record.getMessage().splitlines() or [""])[0])
         if message.startswith(self.OWN) or not message:
             return
+        if environment := getattr(record, "environment", None):  # one of a fleet
+            message = f"{environment}: {message}"
         kind = getattr(record, "console", None)
         if self._spinner:
             self._spinner.update(Text(message, "dim", no_wrap=True, overflow="ellipsis"))

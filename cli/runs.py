@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cli.prefect_server import TemporaryServer
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 def run_flow(
     name: str,
-    environment: str,
+    environment: str | Sequence[str],
     overrides: list[str],
     server: TemporaryServer,
     *,
@@ -25,7 +26,7 @@ def run_flow(
 
     Args:
         name: The flow's, and its module's.
-        environment: As the flow takes it.
+        environment: As the flow takes it, its one or its many.
         overrides: Likewise.
         server: What Prefect's API is answered by, where the user has none.
         ask: How a plan is answered, where the flow has one that needs approval.
@@ -33,7 +34,7 @@ def run_flow(
     """
     with progress("Getting ready") as lines:
         flow = _import_flow(name)
-        for logger in ("prefect.flow_runs", "prefect.task_runs", "clients"):
+        for logger in ("prefect.flow_runs", "prefect.task_runs", "clients", "fleet"):
             logging.getLogger(logger).addHandler(lines)
         with server.ready():
             from flows.outcome import report_of

@@ -116,8 +116,8 @@ def nobody_to_ask(environment: str) -> ApprovalError:
     """Return the error of a run that has neither a terminal nor a Prefect server that stays."""
     return ApprovalError(
         f"changes of {environment} need approval",
-        "run it on a terminal, or with --yes (approved: true of a flow), or set PREFECT_API_URL to a Prefect server "
-        "where it can be answered",
+        "run it by itself on a terminal, or with --yes (approved: true of a flow), or set PREFECT_API_URL to a "
+        "Prefect server where it can be answered",
     )
 
 

@@ -5,6 +5,7 @@
     ├── ApprovalError                     a person said no, nobody could be asked, or this is not what was approved
     ├── ReplacementRefusedError           data or a cluster would be lost, and nobody allowed it; nothing was changed
     ├── PreflightError                    what is there does not fit what is asked for; nothing was changed
+    ├── FleetError                        environments of a fleet failed; the others are done
     ├── CredentialsError                  no credentials, or they were refused
     ├── UnreachableError                  an endpoint does not answer
     ├── GoogleApiError                    an API answered with an error
@@ -70,6 +71,14 @@ class ReplacementRefusedError(MlopsEnvError):
 
 class PreflightError(MlopsEnvError):
     """What is there, or what the project allows, does not fit what is asked for; nothing was changed."""
+
+
+class FleetError(MlopsEnvError):
+    """Some environments of a fleet failed: `report` is environment.fleet's FleetReport, of all of them."""
+
+    def __init__(self, message: str, hint: str = "", *, report: object = None) -> None:
+        super().__init__(message, hint)
+        self.report = report
 
 
 class CredentialsError(MlopsEnvError):

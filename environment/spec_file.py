@@ -34,6 +34,32 @@ def find_spec(environment: str) -> Path:
     return path
 
 
+def find_specs(environments: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return names and paths, each for one spec.
+
+    Args:
+        environments: Names, paths, and folders, which stand for all specs in them. None at all stands for those in
+            `deployments/` that are not for the sandbox by themselves.
+
+    Raises:
+        SpecError: When a folder has none, or one in `deployments/` is wrong.
+    """
+    if not environments:
+        names = [file.stem for file in sorted((project_root() / "deployments").glob("*.yaml"))]
+        return tuple(name for name in names if load_environment(name).cloud != "sandbox")
+    return tuple(spec for environment in environments for spec in _in_folder(environment))
+
+
+def _in_folder(environment: str) -> Sequence[str]:
+    folder = Path(environment)
+    if "/" not in environment or not folder.is_dir():
+        return (environment,)
+    files = sorted(file for file in folder.iterdir() if file.suffix in (".yaml", ".yml"))
+    if not files:
+        raise SpecError(f"{folder}: no spec in this folder", "give a folder with YAML files")
+    return tuple(str(file) if "/" in str(file) else f"./{file}" for file in files)
+
+
 def load_environment(environment: str, overrides: Sequence[str] = ()) -> Environment:
     """Read, override and validate the spec of an environment.
 

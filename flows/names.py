@@ -7,13 +7,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 
-def run_name(verb: str) -> Callable[[], str]:
-    """Return what names a run "create-dev-2026-01-31-1200": a spec given by its path goes by the file's name."""
+def run_name(verb: str, of: str = "environment") -> Callable[[], str]:
+    """Return what names a run "create-dev-2026-01-31-1200": a spec given by its path goes by the file's name.
+
+    Args:
+        verb: What the run does.
+        of: The parameter that says to what.
+    """
 
     def name() -> str:
         from prefect.runtime import flow_run
 
-        environment = Path(str(flow_run.parameters.get("environment", ""))).stem
-        return f"{verb}-{environment}-{datetime.now(UTC):%Y-%m-%d-%H%M}"
+        what = Path(str(flow_run.parameters.get(of, ""))).stem
+        return f"{verb}-{what}-{datetime.now(UTC):%Y-%m-%d-%H%M}"
 
     return name

@@ -7,10 +7,10 @@ data: the caller would get a MissingResult after all is done. So the report also
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
-from prefect import Flow
 from prefect.client.schemas.objects import State
 from prefect.exceptions import MissingResult
 from prefect.states import Completed
@@ -27,7 +27,7 @@ def completed(report: Report, message: str, name: str = "Completed") -> State[Re
     return Completed(name=name, message=message, data=report)
 
 
-def report_of(flow: Flow[..., Any], *arguments: Any, **switches: Any) -> Any:
+def report_of(flow: Callable[..., Any], *arguments: Any, **switches: Any) -> Any:
     """Run a flow of ours and return its report, also when the server's answer to its last state is lost.
 
     Raises:

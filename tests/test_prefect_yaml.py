@@ -14,8 +14,9 @@ from environment.drift import remediation_refusal
 from environment.paths import project_root
 from environment.spec_file import load_environment
 
-DEPLOYMENTS = yaml.safe_load((project_root() / "prefect.yaml").read_text())["deployments"]
-FLOWS = sorted({deployment["entrypoint"] for deployment in DEPLOYMENTS})
+ALL = yaml.safe_load((project_root() / "prefect.yaml").read_text())["deployments"]
+DEPLOYMENTS = [deployment for deployment in ALL if not deployment["name"].endswith("-all")]
+FLOWS = sorted({deployment["entrypoint"] for deployment in ALL})
 VERBS = ("create", "plan", "drift", "destroy", "enable-services", "provision-infra", "deploy-kfp", "remediate")
 
 
@@ -28,6 +29,13 @@ def test_every_environment_has_every_flow_but_prod_is_not_remediated() -> None:
     wanted = {f"{verb}-{environment}" for verb in VERBS for environment in ("dev", "staging", "prod")}
     assert {deployment["name"] for deployment in DEPLOYMENTS} == wanted - {"remediate-prod"}
     assert remediation_refusal("prod")
+
+
+@pytest.mark.parametrize("action", ["create", "plan", "drift"])
+def test_the_fleet_has_a_deployment_for_each_action(action: str) -> None:
+    (found,) = [deployment for deployment in ALL if deployment["name"] == f"{action}-all"]
+    assert (found["entrypoint"], found["parameters"]) == ("flows.fleet.fleet", {"action": action})
+    assert (found["version"], found["schedules"]) == (version("mlops-env"), [])
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda one: one["name"])
@@ -53,10 +61,10 @@ def test_only_drift_is_scheduled_and_what_a_person_paused_stays_paused(deploymen
 def test_the_run_form_is_flat_and_says_what_each_field_is(entrypoint: str) -> None:
     schema = parameter_schema(flow_of(entrypoint))
     fields = schema.properties
-    assert schema.required == ["environment"]
+    assert schema.required == ([] if entrypoint == "flows.fleet.fleet" else ["environment"])
     assert not schema.definitions
     assert [name for name, field in fields.items() if not field.get("description")] == []
     types = {name: (field.get("type"), field.get("items", {}).get("type")) for name, field in fields.items()}
-    plain = {("string", None), ("boolean", None), ("number", None), ("array", "string")}
+    plain = {("string", None), ("boolean", None), ("number", None), ("integer", None), ("array", "string")}
     assert {name: kind for name, kind in types.items() if kind not in plain} == {}
     assert [name for name, field in fields.items() if "format" in field or "password" in name] == []

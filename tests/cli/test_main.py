@@ -41,6 +41,11 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *ar
         (["create", "dev", "--set", "cluster.max_node=3"], "did you mean max_nodes?"),
         (["create", "dev", "--set", "region=us-central1-a"], "use region: us-central1 and zone: us-central1-a"),
         (["create", "dev", "--cloud", "aws"], "cloud: 'aws' is unknown"),
+        (["create", "dev", "--all"], "give either names or --all"),
+        (["create", "dev", "staging", "--allow-replace", "x"], "--allow-replace is for one environment"),
+        (["plan", "dev", "sandbox"], "dev of cloud: google and sandbox of cloud: sandbox"),
+        (["drift", "dev", "dev"], "two specs are of the name dev"),
+        (["plan", "dev", "staging", "--parallelism", "0"], "greater than or equal to 1"),
         (["sandbox", "start", "--latency", "fast"], "'none', 'realistic'"),
     ],
 )
@@ -98,7 +103,7 @@ def test_a_sandbox_that_does_not_answer_is_said(monkeypatch, capsys) -> None:
 def test_prod_is_not_changed_without_approval(monkeypatch, capsys) -> None:
     code, out, err = run(monkeypatch, capsys, "create", "prod", "--cloud", "sandbox")
     assert (code, out) == (1, "")
-    assert "changes of prod need approval; run it on a terminal, or with --yes" in err
+    assert "changes of prod need approval; run it by itself on a terminal, or with --yes" in err
 
 
 @pytest.mark.parametrize(("flags", "forced"), [((), False), (("--force-conflicts",), True)])

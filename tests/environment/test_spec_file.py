@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from environment.errors import SpecError
-from environment.spec_file import load_environment
+from environment.spec_file import find_specs, load_environment
 
 MINIMAL = """\
 name: dev
@@ -14,6 +14,17 @@ zone: us-central1-a
 name_prefix: acme-dev
 state: {bucket: acme-mlops-dev-tfstate}
 """
+
+
+def test_names_paths_and_folders_stand_for_specs(tmp_path: Path) -> None:
+    (tmp_path / "specs").mkdir()
+    for name in ("b.yaml", "a.yml", "notes.txt"):
+        (tmp_path / "specs" / name).write_text(MINIMAL)
+    folder = f"{tmp_path}/specs/"
+    assert find_specs(["dev", folder]) == ("dev", f"{tmp_path}/specs/a.yml", f"{tmp_path}/specs/b.yaml")
+    assert find_specs() == ("dev", "prod", "staging")
+    with pytest.raises(SpecError, match="no spec in this folder"):
+        find_specs([f"{tmp_path}/"])
 
 
 @pytest.mark.parametrize("name", ["dev", "staging", "prod", "sandbox"])
