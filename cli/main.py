@@ -9,7 +9,21 @@ from typing import Any
 
 import typer
 
-from cli import approve, create, destroy, drift, history, kubeconfig, plan, register, sandbox, schema, status, ui
+from cli import (
+    approve,
+    create,
+    destroy,
+    drift,
+    history,
+    kubeconfig,
+    plan,
+    register,
+    rotate_secrets,
+    sandbox,
+    schema,
+    status,
+    ui,
+)
 from cli.report import fail
 from environment.errors import MlopsEnvError, SpecError
 
@@ -29,6 +43,7 @@ app.command()(create.create)
 app.command()(plan.plan)
 app.command()(drift.drift)
 app.command()(approve.approve)
+app.command()(rotate_secrets.rotate_secrets)
 app.command()(destroy.destroy)
 app.command()(status.status)
 app.command()(history.history)

@@ -30,6 +30,7 @@ from environment.pipeline_secrets import (
     mysql_secret,
     secret_references,
 )
+from environment.rotation import secret_change
 
 
 def apply_secrets(
@@ -94,12 +95,26 @@ def plan_secrets(
 
 
 def keys_change(names: Names) -> Change:
-    """Return the change that makes the keys of the gateway, which last as long as the environment."""
+    """Return the change that makes the keys of the gateway, which last until they are rotated."""
     return Change(layer="pipelines", action="create", address=f"secret {names.artifact_keys_secret} of Secret Manager")
+
+
+def renew_artifact_keys(addresses: Addresses, names: Names, replaced: str) -> Change:
+    """Make keys that are newer than the version `replaced`, unless a run that died has; nothing reads them yet."""
+    secret_manager, change = SecretManager(addresses, names.project_id), secret_change(names.artifact_keys_secret)
+    current = secret_manager.read(names.artifact_keys_secret)
+    if current is not None and current[0] != replaced:
+        return change.model_copy(update={"action": "noop"})
+    secret_manager.add_version(names.artifact_keys_secret, _random_keys())
+    return change
 
 
 def _make_keys(secret_manager: SecretManager, names: Names, labels: dict[str, str]) -> tuple[str, str]:
     """Make random keys, once; a run that died between secret and version is finished here."""
-    kept = encode_artifact_keys(secrets.token_hex(ACCESS_KEY_LENGTH // 2), secrets.token_hex(SECRET_KEY_LENGTH // 2))
+    kept = _random_keys()
     secret_manager.create(names.artifact_keys_secret, labels)
     return secret_manager.add_version(names.artifact_keys_secret, kept), kept
+
+
+def _random_keys() -> str:
+    return encode_artifact_keys(secrets.token_hex(ACCESS_KEY_LENGTH // 2), secrets.token_hex(SECRET_KEY_LENGTH // 2))

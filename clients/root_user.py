@@ -77,6 +77,37 @@ def ensure_root_user(
     return change
 
 
+def renew_root_password(addresses: Addresses, project_id: str, instance: str, secret_id: str, replaced: str) -> Change:
+    """Give the user a password that is newer than the version `replaced`; the one it has lets it in too until the end.
+
+    Pods that still log in with the older one go on: `retire_root_password` ends that, once none does. Called again
+    after it died at any point, it goes on with the version that it made.
+    """
+    secret_manager, sql = SecretManager(addresses, project_id), SqlAdmin(addresses, project_id)
+    found = _look(secret_manager, sql, instance, secret_id)
+    if found.current is None or found.current[0] == replaced:
+        version, password = _new_version(secret_manager, secret_id)
+    else:
+        version, password = found.current
+    applied = f"{instance}/{version}"
+    if (found.annotations or {}).get(APPLIED) == applied:
+        return root_user_change("noop", instance)
+    # A call whose answer was lost has kept the older password already: again, and it would keep the new one twice.
+    keeps_old = not sql.has_two_passwords(instance, USER)
+    sql.set_password(instance, USER, password, is_new=not found.has_user, keeps_old=keeps_old and found.has_user)
+    secret_manager.annotate(secret_id, {**(found.annotations or {}), APPLIED: applied})
+    return root_user_change("update", instance)
+
+
+def retire_root_password(addresses: Addresses, project_id: str, instance: str) -> bool:
+    """Let the user in with its newest password only; say whether there was an older one."""
+    sql = SqlAdmin(addresses, project_id)
+    if not sql.has_two_passwords(instance, USER):
+        return False
+    sql.discard_old_password(instance, USER)
+    return True
+
+
 def _new_version(secret_manager: SecretManager, secret_id: str) -> tuple[str, str]:
     password = secrets.token_urlsafe(24)
     return secret_manager.add_version(secret_id, password), password

@@ -123,6 +123,16 @@ class SecretManager:
             added = self._client.add_secret_version(parent=self._name(secret_id), payload=payload, retry=None)
         return str(added.name.rsplit("/", 1)[-1])
 
+    def disable_older(self, secret_id: str, number: str) -> tuple[str, ...]:
+        """Disable every enabled version older than this one; return their numbers, the newest first."""
+        request = {"parent": self._name(secret_id), "filter": "state:ENABLED"}
+        with google_errors(f"disable the old versions of the secret {secret_id}", self._name(secret_id)):
+            found = [str(one.name) for one in self._client.list_secret_versions(request=request, retry=None)]
+            older = [name for name in found if int(name.rsplit("/", 1)[-1]) < int(number)]
+            for name in older:
+                self._client.disable_secret_version(name=name, retry=None)
+        return tuple(name.rsplit("/", 1)[-1] for name in older)
+
     def delete(self, secret_id: str) -> bool:
         """Delete a secret with all its versions; say whether it was there."""
         from google.api_core.exceptions import NotFound

@@ -16,6 +16,7 @@ from environment.errors import GoogleApiError, UnreachableError
 
 HOST = "sqladmin.googleapis.com"
 ANY_HOST = "%"
+DUAL = "DUAL_PASSWORD"
 DELETE_SECONDS = 2700.0
 
 
@@ -45,9 +46,22 @@ class SqlAdmin:
             users = self._api.users().list(project=self._project_id, instance=instance).execute()
         return any(user["name"] == name and user.get("host") == ANY_HOST for user in users.get("items", ()))
 
-    def set_password(self, instance: str, name: str, password: str, *, is_new: bool) -> None:
-        """Make NAME@% with this password, or give it this password, and wait for the operation."""
+    def has_two_passwords(self, instance: str, name: str) -> bool:
+        """Tell whether NAME@% has an older password beside its own: both let it in."""
+        with google_errors(f"read the users of {instance}", instance):
+            users = self._api.users().list(project=self._project_id, instance=instance).execute()
+        found = (user for user in users.get("items", ()) if (user["name"], user.get("host")) == (name, ANY_HOST))
+        return any(user.get("dualPasswordType") == DUAL for user in found)
+
+    def set_password(self, instance: str, name: str, password: str, *, is_new: bool, keeps_old: bool = False) -> None:
+        """Make NAME@% with this password, or give it this password, and wait for the operation.
+
+        With `keeps_old` the password that it has lets it in too, until `discard_old_password`. One that was kept
+        before is lost then; without, it stays: https://dev.mysql.com/doc/refman/8.0/en/password-management.html
+        """
         body = {"name": name, "host": ANY_HOST, "password": password}
+        if keeps_old:
+            body["dualPasswordType"] = DUAL
         target = {"project": self._project_id, "instance": instance}
         with google_errors(f"set the password of {name}@{ANY_HOST} on {instance}", instance):
             users = self._api.users()
@@ -55,6 +69,15 @@ class SqlAdmin:
                 request = users.insert(**target, body=body)
             else:
                 request = users.update(**target, name=name, host=ANY_HOST, body=body)
+            self._wait(request.execute())
+
+    def discard_old_password(self, instance: str, name: str) -> None:
+        """Let NAME@% in with its newest password only; without an older one it is a noop of the database's."""
+        body = {"name": name, "host": ANY_HOST, "dualPasswordType": "NO_DUAL_PASSWORD"}
+        with google_errors(f"discard the old password of {name}@{ANY_HOST} on {instance}", instance):
+            request = self._api.users().update(
+                project=self._project_id, instance=instance, name=name, host=ANY_HOST, body=body
+            )
             self._wait(request.execute())
 
     def delete_instance(self, instance: str, *, backup_days: int) -> bool:

@@ -17,7 +17,7 @@ class HistoryEntry(BaseModel):
     """One run.
 
     Attributes:
-        action: "create", "remediate" or "destroy".
+        action: "create", "remediate", "rotate-secrets" or "destroy".
         run: The name of the Prefect run; `run_id` is its id.
         who: The principal of the credentials, None where Google does not tell.
         began_at: ISO 8601, UTC; so is `finished_at`.

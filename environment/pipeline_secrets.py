@@ -73,6 +73,12 @@ def with_versions(manifests: Iterable[Manifest], versions: Mapping[str, str]) ->
     return tuple(_noted(manifest, versions) for manifest in manifests)
 
 
+def readers(manifests: Iterable[Manifest], versions: Mapping[str, str]) -> tuple[Manifest, ...]:
+    """Return the workloads that read one of our Secrets, with the version noted, and nothing else."""
+    given = tuple(manifests)
+    return tuple(noted for one, noted in zip(given, with_versions(given, versions), strict=True) if noted is not one)
+
+
 def _noted(manifest: Manifest, versions: Mapping[str, str]) -> Manifest:
     template = (manifest.get("spec") or {}).get("template") if manifest["kind"] in _WITH_TEMPLATE else None
     if not template:

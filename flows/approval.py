@@ -49,6 +49,7 @@ PAUSE_KEY = "approval"
 """How the keys of our pauses begin, by which they are told from others'."""
 
 Ask = Callable[[PlanReport], Answer]
+Planner = Callable[[Environment], PlanReport]
 
 
 class ApprovalForm(RunInput):
@@ -98,6 +99,7 @@ def permitted(
     layers: Collection[Layer] = LAYERS,
     allow_replace: tuple[str, ...] = (),
     force_conflicts: bool = False,
+    planned_by: Planner | None = None,
 ) -> Iterator[Permission]:
     """Hold the environment's limit, and what was approved where that is required, while the outermost run lasts.
 
@@ -109,6 +111,8 @@ def permitted(
         layers: Those that the run may change.
         allow_replace: Addresses of what may be lost.
         force_conflicts: Whether the run takes over what others have set or added.
+        planned_by: What makes the plan of a run that does something else than create; then `layers` and those below
+            it do not matter.
 
     Raises:
         ApprovalError: When it is rejected, when nobody can be asked, when the plan has expired, or when something has
@@ -120,13 +124,14 @@ def permitted(
             raise ApprovalError(f"the spec of {spec.name} was changed while it was being carried out", "run it again")
         yield inherited
         return
-    asked = None if approved or not spec.approval.required else _seek(spec, layers, allow_replace, force_conflicts)
+    plan = planned_by or (lambda spec: make_plan(spec, layers, allow_replace, force_conflicts))
+    asked = None if approved or not spec.approval.required else _seek(spec, plan, allow_replace)
     with exclusive(spec.name):
         if asked and asked.plan.changes:
             if time.time() > asked.deadline:
                 raise expiry(spec.name, spec.approval.expires_after_seconds)
             anew = load_spec(environment, overrides)
-            check_unmoved(asked.plan, make_plan(anew, layers, allow_replace, force_conflicts))
+            check_unmoved(asked.plan, plan(anew))
         token = _permissions.set({**_permissions.get(), spec.name: _permission(spec, asked)})
         try:
             yield _permissions.get()[spec.name]
@@ -140,15 +145,13 @@ def _permission(spec: Environment, asked: _Asked | None) -> Permission:
     return Permission(spec.digest, consent=Consent(how="beforehand") if spec.approval.required else None)
 
 
-def _seek(
-    spec: Environment, layers: Collection[Layer], allow_replace: tuple[str, ...], force_conflicts: bool
-) -> _Asked:
+def _seek(spec: Environment, planner: Planner, allow_replace: tuple[str, ...]) -> _Asked:
     """Make the plan, let the guard refuse it, and have it answered; without changes there is nothing to ask."""
     ask = _ask.get()
     if ask is None and is_server_temporary():
         raise nobody_to_ask(spec.name)
     deadline = time.time() + spec.approval.expires_after_seconds
-    plan = make_plan(spec, layers, allow_replace, force_conflicts)
+    plan = planner(spec)
     if not plan.changes:
         return _Asked(plan, deadline, None)
     # How a tainted resource came to be so can be asked when its API is on: the guard does, before it is replaced.

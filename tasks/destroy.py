@@ -29,6 +29,7 @@ from environment.names import UNKNOWN_SUFFIX
 from environment.objects import ObjectReference
 from environment.paths import project_root
 from environment.record import RECORD_OBJECT
+from environment.rotation import ROTATION_OBJECT
 from environment.spec import Environment
 from environment.state_folder import SUFFIX_OBJECT, StateFolder
 from environment.terraform_events import TerraformEvent
@@ -217,9 +218,9 @@ def cut_peering(environment: Environment) -> bool:
 
 @task(name="forget-notes", task_run_name="forget notes of {environment.name}", **RETRIED)
 def forget_notes(environment: Environment, *, with_suffix: bool) -> None:
-    """Remove the record, and with the database its suffix: the next one needs another name. History stays."""
+    """Remove record and rotation, and with the database its suffix: the next one needs another name. History stays."""
     storage = Storage(Addresses.from_environment(), environment.project_id)
-    names = (RECORD_OBJECT, SUFFIX_OBJECT) if with_suffix else (RECORD_OBJECT,)
+    names = (RECORD_OBJECT, ROTATION_OBJECT, *((SUFFIX_OBJECT,) if with_suffix else ()))
     for name in names:
         try:
             storage.delete(environment.state.bucket, f"{environment.state_prefix}/{name}")

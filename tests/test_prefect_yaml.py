@@ -17,7 +17,10 @@ from environment.spec_file import load_environment
 ALL = yaml.safe_load((project_root() / "prefect.yaml").read_text())["deployments"]
 DEPLOYMENTS = [deployment for deployment in ALL if not deployment["name"].endswith("-all")]
 FLOWS = sorted({deployment["entrypoint"] for deployment in ALL})
-VERBS = ("create", "plan", "drift", "destroy", "enable-services", "provision-infra", "deploy-kfp", "remediate")
+VERBS = (
+    "create", "plan", "drift", "rotate-secrets", "destroy",
+    "enable-services", "provision-infra", "deploy-kfp", "remediate",
+)  # fmt: skip
 
 
 def flow_of(entrypoint: str) -> Any:

@@ -79,7 +79,7 @@ def test_the_first_time_makes_everything_and_the_second_nothing(said: list[str],
     assert said[:4] == [
         "work pool    mlops-env made",
         "limits       mlops-env-dev, mlops-env-staging made",
-        "deployments  9 made",
+        "deployments  10 made",
         "automations  mlops-env: remediate dev made",
     ]
     assert any(line.startswith("Nobody is told of drift") for line in said)

@@ -15,7 +15,7 @@ from sandbox.kernel.routes import Call
 from sandbox.services.sqladmin import instances
 from sandbox.services.sqladmin.handlers import begin
 from sandbox.services.sqladmin.instances import DATABASES, HOST, USERS, instance_name
-from sandbox.services.sqladmin.passwords import put_user, user_key
+from sandbox.services.sqladmin.passwords import DUAL, HASHES, NOT_DUAL, put_user, user_key
 from sandbox.services.sqladmin.versions import Version, parse_version
 
 Json = dict[str, Any]
@@ -52,13 +52,16 @@ def insert_user(call: Call) -> Json:
 
 
 def update_user(call: Call) -> Json:
-    """Give a user another password."""
+    """Give a user another password, and retain or discard the older one (`dualPasswordType`)."""
     version = _running(call)
     name, host = call.query.get("name", ""), _host(call, version)
     if call.cloud.store.get(USERS, user_key(_path(call), name, host)) is None:
         raise _no_user()
+    password, dual = field(call.body, "password", str, ""), _dual_password_type(call)
+    if dual == DUAL and not password:
+        raise invalid("Invalid request: A new password is needed to retain the current one.")
     answer = begin(call, "UPDATE_USER", _USER_SECONDS)
-    put_user(call.cloud, USERS, _path(call), name, host, field(call.body, "password", str, ""))
+    put_user(call.cloud, USERS, _path(call), name, host, password, dual)
     return answer
 
 
@@ -138,8 +141,18 @@ def _host(call: Call, version: Version) -> str:
     return call.query.get("host") or version.first_user[1]
 
 
+def _dual_password_type(call: Call) -> str | None:
+    """Return DUAL or NOT_DUAL, None where the user's two passwords are to stay as they are."""
+    given: str = field(call.body, "dualPasswordType", str, "")
+    if given in ("", "DUAL_PASSWORD_TYPE_UNSPECIFIED", "NO_MODIFY_DUAL_PASSWORD"):
+        return None
+    if given not in (DUAL, NOT_DUAL):
+        raise invalid(f"Invalid value at 'dualPasswordType': {given}")
+    return given
+
+
 def _user(call: Call, user: Document) -> Json:
-    shown = {key: value for key, value in user.items() if key != "passwordHash"}
+    shown = {key: value for key, value in user.items() if key not in HASHES}
     return {
         **shown,
         "kind": "sql#user",

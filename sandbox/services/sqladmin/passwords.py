@@ -1,4 +1,7 @@
-"""Users as the store has them: a password only as a salted hash."""
+"""Users as the store has them: passwords only as salted hashes, at most two of them.
+
+Source: https://dev.mysql.com/doc/refman/8.0/en/password-management.html#dual-passwords
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,16 @@ from sandbox.kernel.cloud import Cloud
 Json = dict[str, Any]
 
 
-def put_user(cloud: Cloud, collection: str, instance: str, name: str, host: str, password: str) -> None:
+DUAL, NOT_DUAL = "DUAL_PASSWORD", "NO_DUAL_PASSWORD"
+HASHES = ("passwordHash", "retainedPasswordHash")
+
+
+def put_user(
+    cloud: Cloud, collection: str, instance: str, name: str, host: str, password: str, dual: str | None = None
+) -> None:
     """Write a user; an empty password leaves the one there is.
+
+    As in MySQL, a new password leaves an older one that was retained as it is.
 
     Args:
         cloud: The cloud.
@@ -21,9 +32,15 @@ def put_user(cloud: Cloud, collection: str, instance: str, name: str, host: str,
         name: The user's name.
         host: Where it may come from, "%" for anywhere.
         password: In plain.
+        dual: DUAL to retain the password there is beside the new one, NOT_DUAL to discard the one that was retained.
     """
     key = user_key(instance, name, host)
     document: Json = cloud.store.get(collection, key) or {"name": name, "host": host}
+    if dual == DUAL and "passwordHash" in document:
+        document |= {"retainedPasswordHash": document["passwordHash"], "dualPasswordType": DUAL}
+    elif dual == NOT_DUAL:
+        document.pop("retainedPasswordHash", None)
+        document["dualPasswordType"] = NOT_DUAL
     if password:
         document["passwordHash"] = hash_password(password)
     cloud.store.put(collection, key, document)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 
-_NOTES = re.compile(r"(.*/)?([^/]+\.tflock|record\.json|suffix\.json|history/[^/]+\.json|drift\.json|plan\.json)")
+_NOTES = re.compile(
+    r"(.*/)?([^/]+\.tflock|record\.json|suffix\.json|history/[^/]+\.json|rotation\.json|drift\.json|plan\.json)"
+)
 
 
 def is_bookkeeping(name: str) -> bool:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.services.sqladmin.passwords import hash_password
+
 PROJECT = "/sql/v1beta4/projects/acme"
 DB = f"{PROJECT}/instances/db"
 SETTINGS = {"tier": "db-custom-1-3840"}
@@ -147,6 +149,36 @@ def test_a_new_mysql_instance_has_root_which_can_go_and_come_back(services: Any)
     services("POST", "sqladmin", f"{DB}/users", {"name": "root", "host": "%", "password": "second-secret"})
     services("PUT", "sqladmin", f"{DB}/users?name=root", {"name": "root", "password": "third-secret"})
     assert "password" not in json.dumps(services("GET", "sqladmin", f"{DB}/users"))
+
+
+def test_root_may_have_two_passwords_until_the_older_is_discarded(services: Any) -> None:
+    """As in MySQL: a new one that does not retain leaves what was retained before."""
+    insert(services, rootPassword="first")
+    store, users = services.cloud.store, f"{DB}/users"
+
+    def passwords() -> list[str]:
+        (user,) = (
+            body for collection in store.collections() for key, body in store.items(collection) if "root@" in key
+        )
+        hashes = [user.get(key, "") for key in ("passwordHash", "retainedPasswordHash")]
+        known = ("first", "second", "third")
+        return [
+            next((one for one in known if hash_password(one, kept.partition(":")[0]) == kept), "") for kept in hashes
+        ]
+
+    def change(**body: str) -> str:
+        services("PUT", "sqladmin", f"{users}?host=%25&name=root", body)
+        return str(services("GET", "sqladmin", users)["items"][0].get("dualPasswordType"))
+
+    assert passwords() == ["first", ""]
+    assert change(password="second", dualPasswordType="DUAL_PASSWORD") == "DUAL_PASSWORD"
+    assert passwords() == ["second", "first"]
+    assert change(password="third") == "DUAL_PASSWORD"
+    assert passwords() == ["third", "first"]
+    assert change(dualPasswordType="NO_DUAL_PASSWORD") == "NO_DUAL_PASSWORD"
+    assert passwords() == ["third", ""]
+    for body, problem in (({"dualPasswordType": "DUAL_PASSWORD"}, "A new password"), ({"dualPasswordType": "X"}, "X")):
+        assert problem in services.error("PUT", "sqladmin", f"{users}?host=%25&name=root", body).message
 
 
 def test_no_password_is_stored_in_plain(services: Any) -> None:

@@ -1,0 +1,125 @@
+"""Give the environment new passwords and keys, in an order that leaves a working system wherever it stops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from prefect import flow
+from prefect.artifacts import create_table_artifact
+from prefect.client.schemas.objects import State
+
+from clients.kubernetes.connection import ClusterAccess
+from environment.approval import Approved
+from environment.infrastructure import Infrastructure
+from environment.pipeline_parameters import kustomize_parameters
+from environment.pipeline_secrets import readers
+from environment.pipelines import Rendered
+from environment.reports import PlanBasis, PlanReport, describe_changes
+from environment.rotation import RotationReport
+from environment.spec import Environment
+from flows.approval import permitted
+from flows.history import recorded
+from flows.names import run_name
+from flows.outcome import completed
+from tasks.infrastructure import read_infrastructure
+from tasks.manifests import fetch_manifests, quoted, render_manifests
+from tasks.pipelines import (
+    Changes,
+    apply_objects,
+    apply_secrets,
+    cluster_connections,
+    reach_cluster,
+    read_cluster_access,
+    wait_for_rollout,
+)
+from tasks.plan import read_state_folder
+from tasks.rotation import begin_rotation, plan_rotation, renew_secrets, retire_secrets
+from tasks.spec import load_spec
+
+
+@dataclass(frozen=True)
+class _Installation:
+    """Where the secrets are used: `rendered` is all that the cluster should hold."""
+
+    outputs: Infrastructure
+    access: ClusterAccess
+    rendered: Rendered
+
+
+@flow(name="rotate-secrets", flow_run_name=run_name("rotate-secrets"))
+def rotate_secrets(environment: str, overrides: tuple[str, ...] = (), approved: bool = False) -> State[RotationReport]:
+    """Replace the database's password and the gateway's keys by new ones, and restart what reads them.
+
+    New values hold beside the old ones until every workload that reads them is ready with the new ones; then the old
+    ones end. A run that was stopped is finished by the next one. Nothing but secrets changes: where a workload that
+    reads them is not as the spec says, the run stops before anything.
+
+    Args:
+        environment: A name in `deployments/`, or a path of a spec.
+        overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
+        approved: Do not ask, where the spec requires approval: a person has approved the rotation.
+    """
+    spec = load_spec(environment, overrides)
+    with (
+        permitted(spec, environment, overrides, approved=approved, planned_by=_plan) as permission,
+        _installation(spec) as found,
+    ):
+        plan_rotation(spec, found.outputs, found.access, quoted(found.rendered))
+        with recorded(spec, "rotate-secrets", permission.consent) as done:
+            resumed = _rotate(spec, found, permission.approved, done)
+    report = RotationReport(environment=spec.name, project_id=spec.project_id, resumed=resumed, changes=tuple(done))
+    create_table_artifact(
+        key=f"rotated-{spec.name}", table=[{"change": one} for one in done], description="What a rotation changed"
+    )
+    return completed(report, describe_changes(report.change_count))
+
+
+def _rotate(spec: Environment, found: _Installation, approved: Approved, done: list[str]) -> bool:
+    """Do so, and add to `done` step by step what has changed; say whether it was begun by an earlier run."""
+    rotation, resumed = begin_rotation(spec, found.outputs)
+    _note(done, renew_secrets(spec, found.outputs, rotation, approved))
+
+    changes, versions = apply_secrets(spec, found.access, False, approved)
+    _note(done, changes)
+    noted = found.rendered.model_copy(update={"manifests": readers(found.rendered.manifests, versions)})
+    _note(done, apply_objects(spec, found.access, quoted(noted), versions, False, (), approved))
+    wait_for_rollout(spec, found.access)
+
+    done += retire_secrets(spec, found.outputs, versions)
+    return resumed
+
+
+def _note(done: list[str], changes: Changes) -> None:
+    done += map(str, changes)
+
+
+@contextmanager
+def _installation(spec: Environment) -> Iterator[_Installation]:
+    """Render what the cluster should hold, and stay connected to it."""
+    mirror = fetch_manifests.submit(spec.pipelines.version)
+    outputs = read_infrastructure(spec)
+    rendering = render_manifests.submit(kustomize_parameters(spec, outputs), mirror.result())
+    access = read_cluster_access(spec, outputs)
+    with cluster_connections(access):
+        reach_cluster(access)
+        yield _Installation(outputs, access, rendering.result())
+
+
+def _plan(spec: Environment) -> PlanReport:
+    """Return what a person is asked about."""
+    kept = read_state_folder(spec)
+    with _installation(spec) as found:
+        changes = plan_rotation(spec, found.outputs, found.access, quoted(found.rendered))
+    return PlanReport(
+        environment=spec.name,
+        project_id=spec.project_id,
+        changes=changes,
+        basis=PlanBasis(
+            spec_digest=spec.digest,
+            state_serial=kept.state.serial if kept.state else None,
+            state_lineage=kept.state.lineage if kept.state else None,
+            manifests_digest=found.rendered.digest,
+        ),
+    )

@@ -1,0 +1,63 @@
+"""Rotating secrets: what is renewed, who reads it, and the end of the old values. Values stay in the clients."""
+
+from __future__ import annotations
+
+from prefect import get_run_logger, task
+
+from clients import rotation
+from clients.addresses import Addresses
+from clients.kubernetes.connection import ClusterAccess
+from clients.kubernetes.plan import plan_changes
+from environment.approval import Approved
+from environment.changes import UNKNOWN, ordered
+from environment.infrastructure import Infrastructure
+from environment.object_changes import with_new_value
+from environment.pipeline_secrets import NAMES, readers, secret_references
+from environment.rotation import Rotation, check_only_versions
+from environment.spec import Environment
+from tasks.pipelines import Changes, Manifests, apply_set_of, open_objects
+from tasks.policy import RETRIED
+
+
+@task(name="plan-rotation", task_run_name="plan rotation", **RETRIED)
+def plan_rotation(
+    environment: Environment, outputs: Infrastructure, access: ClusterAccess, manifests: Manifests
+) -> Changes:
+    """Return what a rotation changes; stop where a workload that reads the secrets would change in more than that."""
+    objects, namespace = open_objects(access), environment.pipelines.namespace
+    noted = readers(manifests, dict.fromkeys(NAMES, UNKNOWN))
+    workloads = plan_changes(objects, noted, apply_set_of(environment))
+    check_only_versions(workloads)
+    secrets = (with_new_value(one, is_there=True) for one in secret_references(namespace))
+    return ordered([*rotation.value_changes(environment.names, outputs.database.instance), *secrets, *workloads])
+
+
+@task(name="begin-rotation", task_run_name="begin rotation", **RETRIED)
+def begin_rotation(environment: Environment, outputs: Infrastructure) -> tuple[Rotation, bool]:
+    """Note what is to be replaced, or return the rotation that a run has begun and not ended, and that it is one."""
+    addresses = Addresses.from_environment()
+    if found := rotation.read_rotation(environment, addresses):
+        get_run_logger().warning("Going on with the rotation that began at %s", found.began_at)
+        return found, True
+    return rotation.begin(environment, addresses, outputs.database.instance), False
+
+
+@task(name="renew-secrets", task_run_name="renew secrets", timeout_seconds=600, **RETRIED)
+def renew_secrets(
+    environment: Environment, outputs: Infrastructure, begun: Rotation, approved: Approved = None
+) -> Changes:
+    """Make new passwords and keys, which hold beside the old ones; return what that changed."""
+    addresses, logger = Addresses.from_environment(), get_run_logger()
+    changes = rotation.renew(environment, addresses, outputs.database.instance, begun, approved)
+    for change in changes:
+        logger.info("%s", change)
+    return changes
+
+
+@task(name="retire-secrets", task_run_name="retire old secrets", timeout_seconds=600, **RETRIED)
+def retire_secrets(environment: Environment, outputs: Infrastructure, versions: dict[str, str]) -> tuple[str, ...]:
+    """End the old passwords and keys; return what was ended."""
+    ended = rotation.retire(environment, Addresses.from_environment(), outputs.database.instance, versions)
+    for line in ended:
+        get_run_logger().info("%s", line)
+    return ended

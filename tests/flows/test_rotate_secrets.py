@@ -1,0 +1,244 @@
+"""New passwords and keys, on a cluster and a database made by hand: stopped at each step, and gone on with."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sandbox as sandbox_package
+from environment.errors import ApprovalError, MlopsEnvError, PreflightError
+from sandbox.services.sqladmin.passwords import hash_password
+
+PROJECT, BUCKET = "acme-rotated-project", "acme-rotated-tfstate"
+SPEC = f"""\
+name: rotated
+cloud: sandbox
+role: dev
+project_id: {PROJECT}
+region: us-central1
+zone: us-central1-a
+name_prefix: rotated
+state: {{bucket: {BUCKET}}}
+"""
+ACCOUNTS = {role: f"{role}@{PROJECT}.iam.gserviceaccount.com" for role in ("node", "system", "user")}
+OUTPUTS: dict[str, Any] = {
+    "network": {"name": "given", "subnetwork": "given"},
+    "cluster": {"name": "given", "location": "us-central1-a", "endpoint": "1.2.3.4", "workload_pool": "given"},
+    "database": {"instance": "given", "connection_name": f"{PROJECT}:us-central1:given", "version": "MYSQL_8_0"},
+    "artifact_store": {"bucket": "acme-rotated-artifacts", "url": "gs://acme-rotated-artifacts"},
+    "service_accounts": ACCOUNTS,
+}
+STATE = {
+    "version": 4,
+    "serial": 1,
+    "lineage": "given",
+    "outputs": {key: {"value": one} for key, one in OUTPUTS.items()},
+}
+PASSWORD, KEYS = "rotated-mysql-root-password", "rotated-artifact-keys"
+VERSION = "mlops-env/version-of-mysql-secret"
+SQL = f"sqladmin.googleapis.com/sql/v1beta4/projects/{PROJECT}/instances"
+
+
+@pytest.fixture(scope="module")
+def spec(sandbox, prefect_server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An installation that uses a database; the spec's path."""
+    path = tmp_path_factory.mktemp("specs") / "rotated.yaml"
+    path.write_text(SPEC)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in sandbox.variables.items():
+            patch.setenv(name, value)
+        patch.setenv("MLOPS_ENV_GIT_MIRROR", str(Path(sandbox_package.__file__).parent / "manifests"))
+        from clients.addresses import Addresses
+        from clients.root_user import ensure_root_user
+        from clients.service_usage import ServiceUsage
+        from clients.storage import Storage
+        from flows.deploy_kfp import deploy_kfp
+
+        addresses = Addresses.from_environment()
+        needed = ("secretmanager.googleapis.com", "storage.googleapis.com", "sqladmin.googleapis.com")
+        ServiceUsage(addresses, PROJECT).enable(needed)
+        settings = {"tier": "db-custom-1-3840"}
+        database = {"name": "given", "databaseVersion": "MYSQL_8_0", "region": "us-central1", "settings": settings}
+        sandbox.call("POST", SQL, database).raise_for_status()
+        sandbox.make_cluster(PROJECT, "given")
+        storage = Storage(addresses, PROJECT)
+        storage.ensure_bucket(BUCKET, "us-central1", {})
+        storage.write(BUCKET, "mlops-env/rotated/default.tfstate", json.dumps(STATE))
+        ensure_root_user(addresses, PROJECT, "given", PASSWORD, {})
+        deploy_kfp(str(path))
+    return str(path)
+
+
+@pytest.fixture
+def cloud(cloud, spec, monkeypatch):
+    """The sandbox with its own manifests; no fault outlives a test."""
+    monkeypatch.setenv("MLOPS_ENV_GIT_MIRROR", str(Path(sandbox_package.__file__).parent / "manifests"))
+    yield cloud
+    cloud.control("DELETE", "faults")
+
+
+def rotate(spec: str, *overrides: str, **switches: Any) -> Any:
+    from flows.rotate_secrets import rotate_secrets
+
+    return rotate_secrets(spec, list(overrides), **switches)
+
+
+def value_of(secret: str) -> tuple[str, str]:
+    from clients.addresses import Addresses
+    from clients.secret_manager import SecretManager
+
+    found = SecretManager(Addresses.from_environment(), PROJECT).read(secret)
+    assert found is not None
+    return found
+
+
+def objects() -> Any:
+    from clients.addresses import Addresses
+    from clients.gke import read_cluster_access
+    from clients.kubernetes.objects import open_cluster
+
+    addresses = Addresses.from_environment()
+    return open_cluster(addresses, read_cluster_access(addresses, PROJECT, "us-central1-a", "given"))
+
+
+def get(kind: str, group: str, name: str) -> dict[str, Any]:
+    from environment.objects import ObjectReference
+
+    found = objects().get(ObjectReference(group, "v1", kind, "kubeflow", name))
+    assert found is not None
+    return dict(found)
+
+
+def password_of_the_cluster() -> str:
+    return base64.b64decode(get("Secret", "", "mysql-secret")["data"]["password"]).decode()
+
+
+def noted_version() -> str:
+    return str(get("Deployment", "apps", "ml-pipeline")["spec"]["template"]["metadata"]["annotations"][VERSION])
+
+
+def lets_in(cloud: Any, password: str) -> bool:
+    """Tell whether the database takes a password: by the hashes that it keeps."""
+    with sqlite3.connect(f"file:{next(cloud.data_dir.glob('*.db'))}?mode=ro", uri=True) as store:
+        name = f"%{PROJECT}/instances/given/root@%"
+        (body,) = store.execute("SELECT body FROM documents WHERE name LIKE ?", (name,)).fetchone()
+    user = json.loads(body)
+    hashes = [user[key] for key in ("passwordHash", "retainedPasswordHash") if key in user]
+    return any(hash_password(password, one.partition(":")[0]) == one for one in hashes)
+
+
+def states_of(cloud: Any, secret: str) -> list[str]:
+    path = f"secretmanager.googleapis.com/v1/projects/{PROJECT}/secrets/{secret}/versions"
+    return [one["state"] for one in cloud.call("GET", path).json()["versions"]]
+
+
+def note(cloud: Any) -> int:
+    path = f"storage.googleapis.com/storage/v1/b/{BUCKET}/o/mlops-env%2Frotated%2Frotation.json"
+    return int(cloud.call("GET", path).status_code)
+
+
+# Method, path, how many calls pass (those of dry runs), whether the pods' password is the new one then.
+STOPS = [
+    ("PUT", "/instances/given/users", 0, False),
+    ("PATCH", "/secrets/mysql-secret", 1, False),
+    ("PATCH", "/deployments/cache-server", 2, True),
+    ("POST", f"/secrets/{PASSWORD}/versions/1:disable", 0, True),
+]
+
+
+def test_stopped_anywhere_the_system_works_and_the_next_run_goes_on(cloud, spec) -> None:
+    """Each stop is a run of the same rotation; at each the pods' password, old or new, lets them in."""
+    old = value_of(PASSWORD)[1]
+    for method, path, passing, is_new in STOPS:
+        fault = {"method": method, "path": path, "after": passing, "status": 400, "times": 0}
+        cloud.control("POST", "faults", fault)
+        with pytest.raises(MlopsEnvError):
+            rotate(spec)
+        cloud.control("DELETE", "faults")
+        used = password_of_the_cluster()
+        assert (used != old) == is_new, path
+        assert lets_in(cloud, used), path
+        assert note(cloud) == 200
+    report = rotate(spec)
+    assert report.resumed
+    assert value_of(PASSWORD) == ("2", password_of_the_cluster())
+    assert noted_version() == "2"
+    assert (lets_in(cloud, password_of_the_cluster()), lets_in(cloud, old)) == (True, False)
+    assert states_of(cloud, PASSWORD) == states_of(cloud, KEYS) == ["ENABLED", "DISABLED"]
+    assert note(cloud) == 404
+
+
+def test_a_whole_rotation_restarts_the_readers_and_create_has_nothing_left_to_do(cloud, spec) -> None:
+    from clients.addresses import Addresses
+    from clients.history import read_history
+    from environment.spec_file import load_environment
+    from flows.deploy_kfp import deploy_kfp
+
+    before = cloud.last_call()
+    report = rotate(spec)
+    assert not report.resumed
+    restarted = [one for one in report.changes if one.startswith("update Deployment ")]
+    assert {"update Deployment kubeflow/ml-pipeline", "update Deployment kubeflow/minio"} <= {*restarted}
+    assert report.changes[:2] == ("update user root@% of given", f"update secret {KEYS} of Secret Manager")
+    assert report.changes[-3:] == (
+        "delete old password of user root@% of given",
+        f"disable version 2 of secret {PASSWORD} of Secret Manager",
+        f"disable version 2 of secret {KEYS} of Secret Manager",
+    )
+    patched = [call["path"] for call in cloud.calls_since(before) if call["method"] == "PATCH" and call["mutating"]]
+    assert len([path for path in patched if "/deployments/" in path]) == len(restarted)
+    entry = read_history(load_environment(spec, []), Addresses.from_environment(), 1)[0]
+    assert (entry.action, entry.outcome, entry.changes) == ("rotate-secrets", "succeeded", report.changes)
+    assert deploy_kfp(spec, return_state=True).message == "No changes"
+
+
+def test_no_value_is_left_behind(cloud, spec, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """In Prefect's database, the sandbox's, its call log, caches and states: all are under one folder here."""
+    keys = json.loads(value_of(KEYS)[1])
+    values = [value_of(PASSWORD)[1], *keys.values()]
+    needles = [form for one in values for form in (one.encode(), base64.b64encode(one.encode()))]
+    files = [path for path in tmp_path_factory.getbasetemp().rglob("*") if path.is_file()]
+    assert len(files) > 20
+    texts = {path: path.read_bytes() for path in files}
+    assert [path for path, text in texts.items() if any(needle in text for needle in needles)] == []
+    assert not any(needle.decode() in json.dumps(cloud.calls_since(0)) for needle in needles)
+
+
+def test_what_is_not_as_the_spec_says_stops_it_before_anything(cloud, spec) -> None:
+    edit = [{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "example.com/by-hand:1"}]
+    path = "/apis/apps/v1/namespaces/kubeflow/deployments/ml-pipeline"
+    by_hand = {"fieldManager": "kubectl-edit"}
+    objects().cluster.request("PATCH", path, by_hand, edit, content_type="application/json-patch+json")
+    before = cloud.last_call()
+    with pytest.raises(PreflightError, match=r"update Deployment kubeflow/ml-pipeline: .*run create first"):
+        rotate(spec)
+    assert [call["path"] for call in cloud.calls_since(before) if call["mutating"]] == []
+
+
+def test_where_approval_is_required_a_person_sees_what_is_rotated(cloud, spec, monkeypatch) -> None:
+    from environment.approval import Answer
+    from flows.approval import asking
+    from flows.deploy_kfp import deploy_kfp
+
+    deploy_kfp(spec, force_conflicts=True)
+    seen: list[Any] = []
+
+    def ask(plan: Any) -> Answer:
+        seen.append(plan)
+        return Answer(decision="approve" if len(seen) > 1 else "reject", reason="not today")
+
+    before = cloud.last_call()
+    with asking(ask), pytest.raises(ApprovalError, match="rejected: not today"):
+        rotate(spec, "approval.required=true")
+    assert [call["path"] for call in cloud.calls_since(before) if call["mutating"]] == []
+    addresses = [str(one) for one in seen[0].changes]
+    assert "update user root@% of given" in addresses
+    assert "update Secret kubeflow/mysql-secret" in addresses
+    assert "update Deployment kubeflow/ml-pipeline" in addresses
+    with asking(ask):
+        assert rotate(spec, "approval.required=true").change_count > 5
