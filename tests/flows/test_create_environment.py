@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -35,10 +39,13 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def created(sandbox, prefect_server, spec):
-    """The environment, made once for this module."""
+    """The environment, made once for this module, by a run that keeps the results of all its tasks."""
+    from prefect.settings import PREFECT_RESULTS_PERSIST_BY_DEFAULT, temporary_settings
+
     from flows.create_environment import create_environment
 
-    with pytest.MonkeyPatch.context() as patch:
+    kept = temporary_settings({PREFECT_RESULTS_PERSIST_BY_DEFAULT: True})
+    with pytest.MonkeyPatch.context() as patch, kept:
         for name, value in sandbox.variables.items():
             patch.setenv(name, value)
         patch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
@@ -108,6 +115,86 @@ def test_the_record_and_the_state_hold_no_secret(created, cloud) -> None:
     for file in cloud.data_dir.rglob("*"):
         if file.is_file():
             assert password.encode() not in file.read_bytes(), file
+
+
+@pytest.fixture
+def secrets(created, cloud) -> dict[str, bytes]:
+    """Every secret that the create made or used, by what it is."""
+    from clients.addresses import Addresses
+    from clients.gke import read_cluster_access
+    from clients.kubernetes.connection import Cluster
+    from clients.secret_manager import SecretManager
+
+    addresses = Addresses.from_environment()
+    manager = SecretManager(addresses, "acme-first-project")
+    keys = json.loads(manager.read("first-artifact-keys")[1])
+    known = {"access token": cloud.token, "root password": manager.read("first-mysql-root-password")[1], **keys}
+    cluster = Cluster(read_cluster_access(addresses, "acme-first-project", "us-central1-a", "first-cluster"), addresses)
+    found = {what: value.encode() for what, value in known.items()}
+    for one in cluster.request("GET", "/api/v1/secrets").body["items"]:
+        values = {key: base64.b64decode(value) for key, value in one.get("data", {}).items()}
+        found |= {f"{one['metadata']['name']} {key}": value for key, value in values.items() if len(value) >= 16}
+    cluster.close()
+    return found
+
+
+def as_written(value: bytes) -> Iterator[bytes]:
+    """As it is, in JSON, and in base64 wherever it can begin there, as in a Kubernetes Secret or a pickled result."""
+    yield value
+    yield json.dumps(value.decode(errors="replace"))[1:-1].encode()
+    for before in range(3):
+        ends = -((before + len(value)) % 3) or None
+        yield base64.b64encode(b"?" * before + value[:ends])[(0, 2, 3)[before] :]
+
+
+def places(kept: dict[str, bytes], value: bytes) -> list[str]:
+    forms = list(as_written(value))
+    return [place for place, content in kept.items() if any(form in content for form in forms)]
+
+
+def test_no_secret_is_in_what_prefect_keeps(created, secrets, prefect_keeps) -> None:
+    from prefect import flow, get_run_logger, task
+    from prefect.artifacts import create_markdown_artifact
+    from prefect.events import emit_event
+    from prefect.settings import get_current_settings
+    from prefect.variables import Variable
+
+    said = f"canary-{uuid4().hex}"
+
+    @task(persist_result=True)
+    def tell(word: str) -> str:
+        get_run_logger().info(word)
+        create_markdown_artifact(word, key="canary")
+        emit_event("canary", {"prefect.resource.id": "canary", "word": word})
+        Variable.set("canary", word, overwrite=True)
+        return word
+
+    @flow
+    def told(word: str) -> str:
+        return tell(word)
+
+    told(said)
+    database = Path(str(get_current_settings().server.database.connection_url.get_secret_value()).partition("///")[2])
+    results = str(get_current_settings().results.local_storage_path)
+    lists = {f"/{name}/filter" for name in ("flow_runs", "logs", "artifacts", "events", "variables")}
+
+    def reaches(found: list[str]) -> bool:
+        """Tell whether the search sees what was told, wherever Prefect keeps it; logs and events come late."""
+        has_result = any(place.startswith(results) for place in found)
+        return lists <= set(found) and has_result and any(place.startswith(str(database)) for place in found)
+
+    kept = wait_until(prefect_keeps, lambda kept: reaches(places(kept, said.encode())))
+    assert b"first-cluster" in kept["/logs/filter"], "the create's own lines are searched too"
+    assert len(secrets) >= 6
+    assert {what: places(kept, value) for what, value in secrets.items() if places(kept, value)} == {}
+
+
+def wait_until(look: Callable[[], dict[str, bytes]], is_seen: Callable[[dict[str, bytes]], bool]) -> dict[str, bytes]:
+    deadline = time.monotonic() + 30
+    while not is_seen(found := look()):
+        assert time.monotonic() < deadline
+        time.sleep(1)
+    return found
 
 
 def test_another_machine_reads_the_outputs_and_leaves_no_plan(created, cloud, spec, tmp_path, monkeypatch) -> None:
