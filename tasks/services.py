@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from prefect import get_run_logger, task
+from prefect.runtime import task_run
 
 from clients.addresses import Addresses
 from clients.service_usage import ServiceUsage
@@ -26,11 +27,19 @@ def list_enabled_services(environment: Environment, just_enabled: tuple[str, ...
     return enabled
 
 
-@task(name="enable-services-batch", task_run_name="enable {services}", timeout_seconds=900, **RETRIED)
+def _named(services: tuple[str, ...]) -> str:
+    return services[0] if len(services) == 1 else f"{len(services)} services"
+
+
+def _batch_name() -> str:
+    return f"enable {_named(task_run.parameters['services'])}"
+
+
+@task(name="enable-services-batch", task_run_name=_batch_name, timeout_seconds=900, **RETRIED)
 def enable_batch(environment: Environment, services: tuple[str, ...]) -> str:
     """Enable up to twenty services; return a warning where a retired one cannot be enabled any more."""
     usage = ServiceUsage(Addresses.from_environment(), environment.project_id)
-    get_run_logger().info("Enabling %d services", len(services), extra=PASSING)
+    get_run_logger().info("Enabling %s", _named(services), extra=PASSING)
     try:
         usage.enable(services)
     except TransientError:
