@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from cli.approval import how_to_ask
 from cli.clouds import load_spec, reach_cloud
 from cli.fleet import is_fleet, run_fleet
-from cli.options import ALL, ALLOW_REPLACE, CLOUD, ENVIRONMENTS, FORCE, PARALLELISM, SET, YES
+from cli.options import ALL, ALLOW_REPLACE, CLOUD, ENVIRONMENTS, FORCE, PARALLELISM, SET, START_AT, YES
 from cli.prefect_server import TemporaryServer
 from cli.report import err, out
 from cli.runs import run_flow
@@ -26,14 +26,15 @@ def create(
     yes: bool = YES,
     force_conflicts: bool = FORCE,
     allow_replace: list[str] = ALLOW_REPLACE,
+    start_at: Literal["enable-services", "provision-infra", "deploy-kfp"] = START_AT,
     parallelism: int = PARALLELISM,
 ) -> None:
     """Make the environment, or several, or bring them to what their specs say."""
     if is_fleet(environments, all_):
         if allow_replace:
             raise SpecError("--allow-replace is for one environment", "run create for that one by itself")
-        many: dict[str, Any] = {"approved": yes, "force_conflicts": force_conflicts, "parallelism": parallelism}
-        run_fleet("create", environments, set_, cloud, **many)
+        many: dict[str, Any] = {"approved": yes, "force_conflicts": force_conflicts, "start_at": start_at}
+        run_fleet("create", environments, set_, cloud, parallelism=parallelism, **many)
     began = time.monotonic()
     (environment,) = environments
     spec, overrides = load_spec(environment, set_, cloud)
@@ -41,7 +42,8 @@ def create(
     server = TemporaryServer()
     reach_cloud(spec)
     err.print(f"Creating {spec.name} in project {spec.project_id} ({spec.cloud})")
-    switches = {"approved": yes, "force_conflicts": force_conflicts, "allow_replace": allow_replace}
+    switches: dict[str, Any] = {"approved": yes, "force_conflicts": force_conflicts, "allow_replace": allow_replace}
+    switches["start_at"] = start_at
     report: CreateReport = run_flow("create_environment", environment, overrides, server, ask=ask, **switches)
     _summarise(report, time.monotonic() - began)
 

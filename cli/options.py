@@ -14,6 +14,9 @@ ALL: Any = typer.Option(False, "--all", help="All specs in deployments/ but thos
 PARALLELISM: Any = typer.Option(
     4, "--parallelism", min=1, metavar="N", help="Of several, how many are worked on at the same time."
 )
+START_AT: Any = typer.Option(
+    "enable-services", "--start-at", help="Skip the steps before; what they give has to be there."
+)
 SET: Any = typer.Option([], "--set", metavar="KEY=VALUE", help="Override a field of the spec.")
 CLOUD: Any = typer.Option(None, "--cloud", metavar="sandbox", help="Run the spec on another cloud.")
 JSON: Any = typer.Option(False, "--json", help="Print one JSON document.")

@@ -23,7 +23,7 @@ class PipelinesRecord(BaseModel):
 
 
 class EnvironmentRecord(BaseModel):
-    """One environment as it was left: `spec_digest` is SHA-256 of the resolved spec."""
+    """One environment as it was left: `spec_digest` is SHA-256 of the resolved spec; empty: no whole create."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from environment.reports import CreateReport, describe_changes
+from environment.steps import DEPLOY_KFP, ENABLE_SERVICES, PROVISION_INFRA
 
 SHOWN = 40
 
@@ -49,9 +50,14 @@ def _what_is_there(report: CreateReport) -> list[tuple[str, ...]]:
 
 
 def _steps(report: CreateReport) -> list[tuple[str, ...]]:
-    counts = (report.services.change_count, report.infrastructure.change_count, report.pipelines.change_count)
+    counts = {
+        ENABLE_SERVICES: report.services.change_count,
+        PROVISION_INFRA: report.infrastructure.change_count,
+        DEPLOY_KFP: report.pipelines.change_count,
+    }
     return [
-        (step, str(count), f"{time:.1f} s") for (step, time), count in zip(report.seconds.items(), counts, strict=False)
+        (step, str(count), f"{report.seconds[step]:.1f} s" if step in report.seconds else "skipped")
+        for step, count in counts.items()
     ]
 
 

@@ -9,8 +9,10 @@ from prefect import Flow, flow
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.client.schemas.objects import State
 
+from environment.changes import INFRASTRUCTURE, LAYERS, SERVICES
 from environment.report_texts import create_markdown
-from environment.reports import CreateReport, describe_changes
+from environment.reports import CreateReport, InfrastructureReport, describe_changes
+from environment.steps import ENABLE_SERVICES, Step, layers_from, services_as_left
 from flows.approval import permitted
 from flows.deploy_kfp import deploy_kfp
 from flows.enable_services import enable_services
@@ -20,9 +22,11 @@ from flows.names import run_name
 from flows.outcome import completed
 from flows.provision_infra import provision_infra
 from flows.steps import run_step
+from tasks.infrastructure import read_infrastructure
 from tasks.manifests import fetch_manifests
 from tasks.pipelines import check_recorded_namespace
 from tasks.record import write_record
+from tasks.services import list_enabled_services
 from tasks.spec import load_spec
 
 
@@ -33,6 +37,7 @@ def create_environment(
     approved: bool = False,
     force_conflicts: bool = False,
     allow_replace: tuple[str, ...] = (),
+    start_at: Step = ENABLE_SERVICES,
 ) -> State[CreateReport]:
     """Make the environment, or bring it to what the spec says; a second run changes nothing.
 
@@ -42,8 +47,11 @@ def create_environment(
         approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
         force_conflicts: Take over fields of objects that others have set or added since, instead of stopping.
         allow_replace: Addresses of what may be lost: cluster, node pool, database, bucket, VPC, notebook, Deployment…
+        start_at: The step to begin with. What those before it would give has to be there; of what has changed in the
+            spec they do nothing.
     """
     spec = load_spec(environment, overrides)
+    layers = layers_from(start_at)
     seconds: dict[str, float] = {}
     with (
         permitted(
@@ -51,19 +59,26 @@ def create_environment(
             environment,
             overrides,
             approved=approved,
+            layers=layers,
             allow_replace=allow_replace,
             force_conflicts=force_conflicts,
         ) as permission,
         recorded(spec, "create", permission.consent) as done,
-        looking_ahead(force_conflicts, allow_replace),
+        looking_ahead(force_conflicts, allow_replace, layers=layers),
     ):
         manifests = fetch_manifests.submit(spec.pipelines.version)  # while Google and Terraform are at work
-        services = _timed(seconds, enable_services, environment, overrides, approved)
+        if SERVICES in layers:
+            services = _timed(seconds, enable_services, environment, overrides, approved)
+        else:
+            services = services_as_left(spec, list_enabled_services(spec))
         done += [f"enable {service}" for service in services.changed]
         check_recorded_namespace(spec, allow_replace)
         if manifests.state.is_final():
             manifests.result()  # manifests that cannot be had are better missed before the infrastructure is made
-        infrastructure = _timed(seconds, provision_infra, environment, overrides, approved, allow_replace)
+        if INFRASTRUCTURE in layers:
+            infrastructure = _timed(seconds, provision_infra, environment, overrides, approved, allow_replace)
+        else:
+            infrastructure = InfrastructureReport(outputs=read_infrastructure(spec))
         done += infrastructure.changes
         manifests.result()
         pipelines = _timed(seconds, deploy_kfp, environment, overrides, approved, force_conflicts, allow_replace)
@@ -75,7 +90,7 @@ def create_environment(
             pipelines=pipelines,
             seconds=seconds,
         )
-        write_record(spec, report)
+        write_record(spec, report, is_whole=layers == LAYERS)
     _publish(report)
     return completed(report, describe_changes(report.change_count))
 

@@ -24,6 +24,7 @@ from environment.fleet import (
 )
 from environment.spec import Environment
 from environment.spec_file import find_specs
+from environment.steps import ENABLE_SERVICES, Step
 from flows.names import run_name
 from flows.outcome import completed
 from tasks.fleet import run_environment
@@ -56,6 +57,7 @@ def fleet(
     action: Action = "plan",
     approved: bool = False,
     force_conflicts: bool = False,
+    start_at: Step = ENABLE_SERVICES,
     parallelism: Annotated[int, Field(ge=1)] = PARALLELISM,
 ) -> State[FleetReport]:
     """Plan, create, look for drift in, or remediate many environments at once; one that fails stops no other.
@@ -67,11 +69,12 @@ def fleet(
         action: What is done to each.
         approved: Do not ask, where a spec requires approval, whatever its plan turns out to be.
         force_conflicts: In a create, take over fields of objects that others have set or added since.
+        start_at: In a create, the step to begin with.
         parallelism: How many are worked on at the same time; one that waits for approval counts.
     """
     specs = {name: load_spec(name, overrides) for name in find_specs(environments)}
     check_fleet(specs.values())
-    switches = _switches(action, approved=approved, force_conflicts=force_conflicts)
+    switches = _switches(action, approved=approved, force_conflicts=force_conflicts, start_at=start_at)
     pool: ThreadPoolTaskRunner[State[FleetMember]] = ThreadPoolTaskRunner(max_workers=parallelism)
     with pool as runner, ending_children():
         running = [
@@ -94,10 +97,10 @@ def fleet(
     return completed(report, describe_fleet(report))
 
 
-def _switches(action: Action, *, approved: bool, force_conflicts: bool) -> dict[str, Any]:
+def _switches(action: Action, *, approved: bool, **of_create: Any) -> dict[str, Any]:
     """Return what the action's own flow knows of them."""
     if action == "create":
-        return {"approved": approved, "force_conflicts": force_conflicts}
+        return {"approved": approved, **of_create}
     return {"approved": approved} if action == "remediate" else {}
 
 

@@ -18,8 +18,11 @@ from tasks.policy import RETRIED
 
 
 @task(name="write-record", task_run_name="write record of {environment.name}", **RETRIED)
-def write_record(environment: Environment, report: CreateReport) -> bool:
-    """Write the record unless an equal one is there; say whether it was written."""
+def write_record(environment: Environment, report: CreateReport, *, is_whole: bool = True) -> bool:
+    """Write the record unless an equal one is there; say whether it was written.
+
+    Of a create that skipped steps it does not say that all is made from this spec: that is left as it was.
+    """
     record = EnvironmentRecord(
         environment=environment.name,
         project_id=environment.project_id,
@@ -30,7 +33,13 @@ def write_record(environment: Environment, report: CreateReport) -> bool:
         pipelines=report.pipelines.record,
         finished_at=_now(),
     )
-    return _keep(environment, lambda kept: record)
+
+    def update(kept: EnvironmentRecord | None) -> EnvironmentRecord:
+        if is_whole:
+            return record
+        return record.model_copy(update={"spec_digest": kept.spec_digest if kept else ""})
+
+    return _keep(environment, update)
 
 
 @task(name="update-record", task_run_name="update record of {environment.name}", **RETRIED)

@@ -69,7 +69,13 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
             ["create", "--all", "--yes"],
             ("dev", "prod", "staging"),
             [],
-            {"action": "create", "approved": True, "force_conflicts": False, "parallelism": 4},
+            {
+                "action": "create",
+                "approved": True,
+                "force_conflicts": False,
+                "start_at": "enable-services",
+                "parallelism": 4,
+            },
         ),
         (
             ["plan", "dev", "sandbox", "--cloud", "sandbox", "--parallelism", "2"],

@@ -43,6 +43,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *ar
         (["create", "dev", "--cloud", "aws"], "cloud: 'aws' is unknown"),
         (["create", "dev", "--all"], "give either names or --all"),
         (["create", "dev", "staging", "--allow-replace", "x"], "--allow-replace is for one environment"),
+        (["create", "dev", "--start-at", "later"], "'enable-services', 'provision-infra', 'deploy-kfp'"),
         (["plan", "dev", "sandbox"], "dev of cloud: google and sandbox of cloud: sandbox"),
         (["drift", "dev", "dev"], "two specs are of the name dev"),
         (["plan", "dev", "staging", "--parallelism", "0"], "greater than or equal to 1"),

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from environment.errors import ReplacementRefusedError, SpecError
+from environment.errors import MlopsEnvError, ReplacementRefusedError, SpecError
 
 SPEC = """\
 name: {name}
@@ -67,6 +67,35 @@ def test_the_second_run_changes_nothing(created, cloud, spec, monkeypatch) -> No
     state = create_environment(spec, return_state=True)
     assert state.is_completed()
     assert state.message == "No changes"
+    assert [call for call in cloud.calls_since(before) if call["mutating"]] == []
+
+
+def test_started_later_it_takes_what_is_there(created, cloud, spec, monkeypatch) -> None:
+    from flows.create_environment import create_environment
+
+    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
+    before = cloud.last_call()
+    state = create_environment(spec, ["cluster.max_nodes=9"], start_at="deploy-kfp", return_state=True)
+    assert (state.message, list(state.result().seconds)) == ("No changes", ["deploy-kfp"])
+    assert state.result().infrastructure.outputs == created.infrastructure.outputs
+    calls = cloud.calls_since(before)
+    assert [call["path"] for call in calls if call["mutating"]] == []
+    assert [call["path"] for call in calls if call["path"].endswith("record.json") and call["method"] != "GET"] == []
+
+
+@pytest.mark.parametrize(
+    ("start_at", "overrides", "missing"),
+    [
+        ("provision-infra", ["project_id=acme-never-made"], r"compute\.googleapis\.com.* are off"),
+        ("deploy-kfp", ["state.prefix=elsewhere"], "its state has no outputs"),
+    ],
+)
+def test_started_later_it_says_what_is_missing(created, cloud, spec, start_at, overrides, missing) -> None:
+    from flows.create_environment import create_environment
+
+    before = cloud.last_call()
+    with pytest.raises(MlopsEnvError, match=missing):
+        create_environment(spec, overrides, start_at=start_at)
     assert [call for call in cloud.calls_since(before) if call["mutating"]] == []
 
 

@@ -9,9 +9,11 @@ import shlex
 import stat
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -227,7 +229,8 @@ def test_a_workload_that_never_gets_ready_is_told_with_its_reason_and_last_words
 
     workload = {"cluster": CLUSTER, "namespace": "kubeflow", "name": "metadata-writer"}
     cloud.control("POST", "workload", {**workload, "failure": "crash", "last_log_line": "cannot reach metadata:8080"})
-    state = create_environment(spec, ["pipelines.rollout_timeout_seconds=3"], return_state=True)
+    run_id = deployed_run({"environment": spec, "overrides": ["pipelines.rollout_timeout_seconds=3"]})
+    state = begin(create_environment, run_id)
     error = state.result(raise_on_failure=False)
     assert isinstance(error, RolloutError)
     assert error.resource == "Deployment kubeflow/metadata-writer"
@@ -235,6 +238,57 @@ def test_a_workload_that_never_gets_ready_is_told_with_its_reason_and_last_words
     assert "cannot reach metadata:8080" in error.message
     assert error.message in state.message
     cloud.control("POST", "workload", {**workload, "failure": None})
+    retry(run_id)
+    state = begin(create_environment, run_id)
+    assert (state.message, state.result().infrastructure.changes) == ("No changes", ())
+    assert children_of(run_id) == {
+        ("enable-services", "COMPLETED", "No changes"): 2,
+        ("provision-infra", "COMPLETED", "No changes"): 2,
+        ("deploy-kfp", "FAILED", ""): 1,
+        ("deploy-kfp", "COMPLETED", "No changes"): 1,
+    }
+
+
+def deployed_run(parameters: dict[str, Any]) -> UUID:
+    """Plan a run of a deployment; return its id."""
+    from prefect import get_client
+
+    with get_client(sync_client=True) as client:
+        deployment = client.create_deployment(client.create_flow_from_name("create-environment"), "retried")
+        return client.create_flow_run_from_deployment(deployment, parameters=parameters).id
+
+
+def begin(flow: Any, run_id: UUID) -> Any:
+    """Begin a planned run, as a worker does; return its last state."""
+    from prefect import get_client
+    from prefect.flow_engine import run_flow
+
+    with get_client(sync_client=True) as client:
+        run = client.read_flow_run(run_id)
+    return run_flow(flow, flow_run=run, parameters=run.parameters, return_type="state")
+
+
+def retry(run_id: UUID) -> None:
+    """Do what the UI's button does."""
+    from prefect import get_client
+    from prefect.states import AwaitingRetry
+
+    with get_client(sync_client=True) as client:
+        assert client.set_flow_run_state(run_id, AwaitingRetry(), force=True).state.name == "AwaitingRetry"
+
+
+def children_of(run_id: UUID) -> Counter[tuple[str, str, str]]:
+    """Count the runs below a run that was tried twice by flow, how they ended, and with which words if well."""
+    from prefect import get_client
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterParentFlowRunId
+
+    below = FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[run_id]))
+    with get_client(sync_client=True) as client:
+        assert client.read_flow_run(run_id).run_count == 2
+        runs = client.read_flow_runs(flow_run_filter=below)
+    flows = {"enable-services", "provision-infra", "deploy-kfp"}
+    named = ((next(flow for flow in flows if run.name.startswith(flow)), run.state) for run in runs)
+    return Counter((name, one.type.value, str(one.message) * one.is_completed()) for name, one in named if one)
 
 
 def test_a_cluster_out_of_reach_is_given_up_soon_with_the_hint(cloud, faults, spec) -> None:
