@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.prefect_server import be_quiet
 from cli.report import err
 from clients.addresses import ENDPOINT, Addresses
 from environment.errors import UnreachableError
@@ -33,10 +34,13 @@ def load_spec(environment: str, overrides: Sequence[str], cloud: str | None) -> 
     Raises:
         SpecError: When the spec is wrong.
     """
-    from environment.spec_file import load_environment
+    from environment.spec_file import BLOCK
+    from tasks.spec import read_spec
 
+    if environment.startswith(BLOCK):
+        be_quiet()  # Prefect is about to be imported
     chosen = [*overrides, *([f"cloud={cloud}"] if cloud else [])]
-    return load_environment(environment, chosen), chosen
+    return read_spec(environment, chosen), chosen
 
 
 def reach_cloud(spec: Environment) -> None:

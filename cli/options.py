@@ -6,7 +6,9 @@ from typing import Any
 
 import typer
 
-ENVIRONMENT: Any = typer.Argument(help="A name in deployments/, or a spec's path.", metavar="ENV", show_default=False)
+ENVIRONMENT: Any = typer.Argument(
+    help="A name in deployments/, a spec's path, or block:NAME.", metavar="ENV", show_default=False
+)
 ENVIRONMENTS: Any = typer.Argument(
     None, help="A name in deployments/, or a spec's path; several, or a folder/ of them.", metavar="ENV..."
 )

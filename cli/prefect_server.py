@@ -52,7 +52,7 @@ class TemporaryServer:
     """The process of the server; without one, Prefect uses what its settings say."""
 
     def __init__(self) -> None:
-        _be_quiet()
+        be_quiet()
         self._process: subprocess.Popen[bytes] | None = None
         self._url = ""
         self._is_ready = False
@@ -137,13 +137,13 @@ def has_api() -> bool:
     """Tell whether a server is named that stays when this process ends; asks Prefect only where it may be so."""
     if not _may_have_api() or os.environ.get(TEMPORARY_SERVER):
         return False
-    _be_quiet()
+    be_quiet()
     from prefect.settings import get_current_settings
 
     return get_current_settings().api.url is not None
 
 
-def _be_quiet() -> None:
+def be_quiet() -> None:
     """Before Prefect is imported: it reads these once."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)

@@ -33,11 +33,11 @@ def register(
 ) -> None:
     """Make work pool, limits, deployments and automations on your Prefect server, where they are missing."""
     from cli.prefect_file import find_prefect_file, read_deployments
-    from environment.spec_file import load_environment
+    from tasks.spec import read_spec
 
     path = find_prefect_file(prefect_file)
     deployments = read_deployments(path)
-    specs = {name: load_environment(name) for name in dict.fromkeys(one.environment for one in deployments) if name}
+    specs = {name: read_spec(name) for name in dict.fromkeys(one.environment for one in deployments) if name}
     with _server() as client:
         made = 0
         for what, names in _steps(client, path, deployments, specs, pool_type, notify, results):
@@ -66,6 +66,7 @@ def _steps(
     pools = dict.fromkeys(one.pool for one in deployments)
     yield "work pool", [made for pool in pools for made in registration.ensure_pool(client, pool, pool_type)]
     yield "limits", registration.ensure_limits(client, tuple(specs.values()))
+    yield "block type", registration.ensure_environment_type(client)
     if results:
         yield "blocks", registration.ensure_result_blocks(client, results)
     yield "deployments", registration.ensure_deployments(client, deployments, path)

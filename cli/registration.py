@@ -139,6 +139,21 @@ def notification_block(client: SyncPrefectClient, given: str) -> UUID:
     return block.id
 
 
+def ensure_environment_type(client: SyncPrefectClient) -> list[str]:
+    """Make the type of block that keeps a spec, as this release has it."""
+    from prefect.exceptions import ObjectNotFound
+
+    from tasks.environment_block import TYPE, MlopsEnvironment
+
+    try:
+        client.read_block_type_by_slug(TYPE)
+        client.read_block_schema_by_checksum(MlopsEnvironment._calculate_schema_checksum())
+    except ObjectNotFound:
+        MlopsEnvironment.register_type_and_schema()
+        return [TYPE]
+    return []
+
+
 def ensure_result_blocks(client: SyncPrefectClient, location: str) -> list[str]:
     """Make prefect-gcp's blocks for results in a bucket, with the worker's own credentials (ADC).
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from pydantic_core import ErrorDetails
 from environment.errors import SpecError
 from environment.paths import project_root
 from environment.spec import Environment
+
+BLOCK = "block:"
+"""How the name of an environment begins whose spec is kept on a Prefect server; tasks/environment_block.py reads it."""
 
 
 def find_spec(environment: str) -> Path:
@@ -71,13 +75,22 @@ def load_environment(environment: str, overrides: Sequence[str] = ()) -> Environ
         SpecError: One line with file, field and what would be right.
     """
     path = find_spec(environment)
-    document = _read_document(path)
+    return parse_environment(_read_document(path), overrides, str(path))
+
+
+def parse_environment(fields: Mapping[str, Any], overrides: Sequence[str], source: str) -> Environment:
+    """Override and validate the fields of a spec; `source` is what an error calls them.
+
+    Raises:
+        SpecError: One line with source, field and what would be right.
+    """
+    document = deepcopy(dict(fields))
     for override in overrides:
         _set_override(document, override)
     try:
         return Environment.model_validate(document)
     except ValidationError as error:
-        raise SpecError(f"{path}: {_explain(_most_telling(error.errors()))}") from None
+        raise SpecError(f"{source}: {_explain(_most_telling(error.errors()))}") from None
 
 
 def _read_document(path: Path) -> dict[str, Any]:

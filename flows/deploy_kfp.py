@@ -47,7 +47,7 @@ def deploy_kfp(
     """Bring Kubeflow Pipelines to what the spec says, on the cluster that Terraform's outputs name.
 
     Args:
-        environment: A name in `deployments/`, or a path of a spec.
+        environment: A name in `deployments/`, a path of a spec, or block:NAME on the Prefect server.
         overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
         approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
         force_conflicts: Take over fields that others have set or added since (by kubectl edit), instead of stopping.

@@ -71,7 +71,7 @@ def destroy_environment(
     What stays is taken up again by the next create. What is gone, and what is left, is read back at the end.
 
     Args:
-        environment: A name in `deployments/`, or a path of a spec.
+        environment: A name in `deployments/`, a path of a spec, or block:NAME on the Prefect server.
         overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
         confirmed_name: The environment's name, typed by a person who means it: this is the approval.
         delete_data: Give up the data too: the database, after a final backup, and the bucket with all versions.

@@ -63,7 +63,7 @@ def detect_drift(environment: str, overrides: tuple[str, ...] = ()) -> State[Dri
     scheduled run that comes too late, or while another changes the environment, is skipped.
 
     Args:
-        environment: A name in `deployments/`, or a path of a spec.
+        environment: A name in `deployments/`, a path of a spec, or block:NAME on the Prefect server.
         overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
     """
     spec = load_spec(environment, overrides)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from environment.spec_file import BLOCK
+
 
 def run_name(verb: str, of: str = "environment") -> Callable[[], str]:
     """Return what names a run "create-dev-2026-01-31-1200": a spec given by its path goes by the file's name.
@@ -18,7 +20,7 @@ def run_name(verb: str, of: str = "environment") -> Callable[[], str]:
     def name() -> str:
         from prefect.runtime import flow_run
 
-        what = Path(str(flow_run.parameters.get(of, ""))).stem
+        what = Path(str(flow_run.parameters.get(of, "")).removeprefix(BLOCK)).stem
         return f"{verb}-{what}-{datetime.now(UTC):%Y-%m-%d-%H%M}"
 
     return name

@@ -53,7 +53,7 @@ def plan(environment: str, overrides: tuple[str, ...] = ()) -> State[PlanReport]
     manifests carry a stand-in; where an API is off, the warnings say what could not be looked at.
 
     Args:
-        environment: A name in `deployments/`, or a path of a spec.
+        environment: A name in `deployments/`, a path of a spec, or block:NAME on the Prefect server.
         overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
     """
     spec = load_spec(environment, overrides)

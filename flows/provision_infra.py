@@ -42,7 +42,7 @@ def provision_infra(
     """Bring the infrastructure to what the spec says.
 
     Args:
-        environment: A name in `deployments/`, or a path of a spec.
+        environment: A name in `deployments/`, a path of a spec, or block:NAME on the Prefect server.
         overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
         approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
         allow_replace: Addresses of guarded resources that may be replaced or deleted.

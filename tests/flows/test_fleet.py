@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import yaml
 
 from environment.errors import FleetError
 from environment.fleet import FleetReport
@@ -28,12 +29,15 @@ KILLED = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
 
 
 @pytest.fixture
-def specs(tmp_path: Path) -> str:
-    """A folder with three specs."""
+def specs(prefect_server: None, tmp_path: Path) -> str:
+    """A folder with two specs; a third one is a block."""
+    from tasks.environment_block import MlopsEnvironment
+
     folder = tmp_path / "specs"
     folder.mkdir()
-    for name in ("one", "three", "two"):
+    for name in ("one", "three"):
         (folder / f"{name}.yaml").write_text(SPEC.format(name=name))
+    MlopsEnvironment(spec=yaml.safe_load(SPEC.format(name="two"))).save("two", overwrite=True)
     return f"{folder}/"
 
 
@@ -60,7 +64,7 @@ def test_one_that_fails_stops_no_other(cloud, specs, said) -> None:
         path = f"projects/acme-fleet-{name}/services"
         cloud.control("POST", "faults", {"method": "GET", "path": path, "status": status, "times": 99})
     try:
-        state = fleet([specs], parallelism=2, return_state=True)
+        state = fleet([f"{specs}one.yaml", f"{specs}three.yaml", "block:two"], parallelism=2, return_state=True)
     finally:
         cloud.control("DELETE", "faults")
     assert state.is_failed()

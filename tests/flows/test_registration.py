@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from prefect import get_client
+from prefect.client.schemas.actions import BlockDocumentUpdate
 from prefect.client.schemas.objects import DeploymentSchedule
 from prefect.settings import PREFECT_API_URL
 
@@ -76,9 +77,10 @@ def schedule_of(environment: str) -> tuple[Any, DeploymentSchedule]:
 
 
 def test_the_first_time_makes_everything_and_the_second_nothing(said: list[str], register: Register) -> None:
-    assert said[:4] == [
+    assert said[:5] == [
         "work pool    mlops-env made",
         "limits       mlops-env-dev, mlops-env-staging made",
+        "block type   mlops-environment made",
         "deployments  10 made",
         "automations  mlops-env: remediate dev made",
     ]
@@ -140,6 +142,36 @@ def test_a_notification_block_gets_automations_that_a_person_may_turn_off(webhoo
         assert "Nothing to do" in register()[1]
         (told,) = client.read_automations_by_name("mlops-env: tell of drift")
     assert not told.enabled
+
+
+SPEC = {
+    "name": "kept",
+    "role": "dev",
+    "project_id": "acme-kept",
+    "region": "us-central1",
+    "name_prefix": "kept",
+    "state": {"bucket": "acme-kept-tfstate"},
+}
+
+
+def test_a_spec_in_a_block_is_read_as_a_file_s_is(said: list[str]) -> None:
+    from environment.errors import SpecError
+    from tasks.environment_block import MlopsEnvironment
+    from tasks.spec import read_spec
+
+    block = MlopsEnvironment(spec=SPEC)
+    block.save("kept")
+    spec = read_spec("block:kept", ["cluster.max_nodes=8"])
+    assert (spec.name, spec.cluster.max_nodes, spec.cluster.min_nodes) == ("kept", 8, 1)
+    with pytest.raises(SpecError, match=r"block:none: there is no block mlops-environment/none on http"):
+        read_spec("block:none")
+    with pytest.raises(ValueError, match="unknown field regoin: did you mean region"):
+        MlopsEnvironment(spec={**SPEC, "regoin": "x"})
+    with get_client(sync_client=True) as client:  # as Prefect's form does
+        bad = BlockDocumentUpdate(data={"spec": {**SPEC, "role": "test"}})
+        client.update_block_document(block._block_document_id, bad)
+    with pytest.raises(SpecError, match="block:kept: role: 'test' is unknown"):
+        read_spec("block:kept")
 
 
 def test_results_are_kept_in_a_bucket_through_blocks_without_a_key(register: Register) -> None:
