@@ -1,4 +1,4 @@
-"""The history beside Terraform's state: entries are added, never changed."""
+"""The history beside Terraform's state: an object for each run, written by that run alone."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from clients.addresses import Addresses
 from clients.google_errors import google_errors
 from clients.storage import Storage
+from environment.errors import GoogleApiError
 from environment.history import HISTORY_PREFIX, HistoryEntry, parse_entry
 from environment.spec import Environment
+
+NOT_FOUND = 404
 
 
 class _Folder(Storage):
@@ -23,11 +26,25 @@ class _Folder(Storage):
                 return []
 
 
-def append_entry(environment: Environment, addresses: Addresses, entry: HistoryEntry) -> None:
-    """Add an entry; one that a lost answer already added stays."""
+def write_entry(environment: Environment, addresses: Addresses, entry: HistoryEntry) -> bool:
+    """Write the entry of a run, over what that run has written of itself before; False where there is no bucket yet."""
     storage = Storage(addresses, environment.project_id)
-    name = f"{environment.state_prefix}/{entry.object_name}"
-    storage.write(environment.state.bucket, name, entry.model_dump_json(indent=2), only_if_absent=True)
+    try:
+        storage.write(environment.state.bucket, _name(environment, entry), entry.model_dump_json(indent=2))
+    except GoogleApiError as error:
+        if error.status == NOT_FOUND:
+            return False
+        raise
+    return True
+
+
+def remove_entry(environment: Environment, addresses: Addresses, entry: HistoryEntry) -> None:
+    """Remove the entry of a run; none is fine."""
+    Storage(addresses, environment.project_id).delete(environment.state.bucket, _name(environment, entry))
+
+
+def _name(environment: Environment, entry: HistoryEntry) -> str:
+    return f"{environment.state_prefix}/{entry.object_name}"
 
 
 def read_history(environment: Environment, addresses: Addresses, limit: int) -> tuple[HistoryEntry, ...]:

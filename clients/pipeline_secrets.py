@@ -65,6 +65,7 @@ def apply_secrets(
     if keys is None:
         check_approved((keys_change(names),), approved)
         keys, made = _make_keys(secret_manager, names, labels), (keys_change(names),)
+        on_change(made[0])
     manifests = (
         mysql_secret(apply_set.namespace, USER, root[1]),
         artifact_keys_secret(apply_set.namespace, keys[1]),

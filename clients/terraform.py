@@ -186,19 +186,26 @@ class Terraform:
         flags = {name: IsFlagged if value is True else value for name, value in options.items()}
         argv = self._builder.generate_cmd_string(command, *arguments, **flags)
         events: list[TerraformEvent] = []
-        with self._process(argv) as process:
+
+        def hand_on(line: str) -> None:
+            event = _typed(line, is_json=command in ("plan", "apply", "destroy"))
+            events.append(event)
+            on_event(event)
+
+        with self._process(argv, hand_on) as process:
             assert process.stdout is not None
             for line in process.stdout:
-                event = _typed(line, is_json=command in ("plan", "apply", "destroy"))
-                events.append(event)
-                on_event(event)
+                hand_on(line)
         if process.returncode != 0:
             raise self._failure(command, events)
         return events
 
     @contextmanager
-    def _process(self, argv: list[str]) -> Iterator[subprocess.Popen[str]]:
-        """Start Terraform in a session of its own; when we are stopped, let it write its state and release its lock."""
+    def _process(self, argv: list[str], on_line: Callable[[str], None]) -> Iterator[subprocess.Popen[str]]:
+        """Start Terraform in a session of its own; when we are stopped, let it write its state and release its lock.
+
+        What it still does then is handed on as well.
+        """
         process = subprocess.Popen(
             [*SUPERVISOR, *argv],
             cwd=self._folder,
@@ -218,7 +225,8 @@ class Terraform:
             if process.poll() is None:
                 log.warning("Stopping Terraform: it ends its calls, writes its state and releases its lock")
                 process.stdin.close()
-                process.stdout.read()
+                for line in process.stdout:
+                    on_line(line)
             raise
         finally:
             process.stdin.close()

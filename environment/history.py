@@ -1,4 +1,4 @@
-"""The history of an environment: an entry for each run that changed something, or failed while it was at it."""
+"""The history of an environment: an entry for each run that changed something, however it ended."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from environment.approval import Consent
 
 HISTORY_PREFIX = "history/"
-Outcome = Literal["succeeded", "failed", "interrupted"]
+Outcome = Literal["succeeded", "failed", "interrupted", "unfinished"]
+"""`interrupted` was told to end; `unfinished` is under way, or was killed: then nobody was left to say how it ended."""
 
 
 class HistoryEntry(BaseModel):
     """One run.
 
     Attributes:
-        action: "create", "remediate", "rotate-secrets" or "destroy".
+        action: "create", "remediate", "rotate-secrets", "destroy", or the step that ran by itself: "enable-services",
+            "provision-infra", "deploy-kfp".
         run: The name of the Prefect run; `run_id` is its id.
         who: The principal of the credentials, None where Google does not tell.
-        began_at: ISO 8601, UTC; so is `finished_at`.
-        changes: Lines such as "create Deployment kubeflow/ml-pipeline"; of a failed run, those of the steps that ended.
+        began_at: ISO 8601, UTC; so is `finished_at`, None while it is unfinished.
+        changes: Lines such as "create Deployment kubeflow/ml-pipeline"; of a failed run, what was done until then; of
+            an unfinished one, until its last step began.
         error: Why it failed, in one line.
         approval: How and why it was approved, None where the spec requires no approval.
         versions: Of mlops-env and of Kubeflow Pipelines.
@@ -36,7 +39,7 @@ class HistoryEntry(BaseModel):
     run_id: str
     who: str | None
     began_at: str
-    finished_at: str
+    finished_at: str | None
     spec_digest: str
     outcome: Outcome
     changes: tuple[str, ...] = ()
@@ -63,6 +66,8 @@ def describe_entry(entry: HistoryEntry) -> str:
     """Say an entry in one line, without its time."""
     count = len(entry.changes)
     changed = "1 change" if count == 1 else f"{count} changes"
+    if entry.outcome == "unfinished":
+        changed += " or more (still under way, or killed)"
     by = f" by {entry.who}" if entry.who else ""
     approved = f", approved {_describe(entry.approval)}" if entry.approval else ""
     why = f": {entry.error}" if entry.error else ""

@@ -63,7 +63,7 @@ def create_environment(
             allow_replace=allow_replace,
             force_conflicts=force_conflicts,
         ) as permission,
-        recorded(spec, "create", permission.consent) as done,
+        recorded(spec, "create", permission.consent),
         looking_ahead(force_conflicts, allow_replace, layers=layers),
     ):
         manifests = fetch_manifests.submit(spec.pipelines.version)  # while Google and Terraform are at work
@@ -71,7 +71,6 @@ def create_environment(
             services = _timed(seconds, enable_services, environment, overrides, approved)
         else:
             services = services_as_left(spec, list_enabled_services(spec))
-        done += [f"enable {service}" for service in services.changed]
         check_recorded_namespace(spec, allow_replace)
         if manifests.state.is_final():
             manifests.result()  # manifests that cannot be had are better missed before the infrastructure is made
@@ -79,10 +78,8 @@ def create_environment(
             infrastructure = _timed(seconds, provision_infra, environment, overrides, approved, allow_replace)
         else:
             infrastructure = InfrastructureReport(outputs=read_infrastructure(spec))
-        done += infrastructure.changes
         manifests.result()
         pipelines = _timed(seconds, deploy_kfp, environment, overrides, approved, force_conflicts, allow_replace)
-        done += pipelines.changes
         report = CreateReport(
             environment=spec.name,
             services=services,

@@ -16,6 +16,7 @@ from environment.record import PipelinesRecord
 from environment.reports import PipelinesReport, describe_changes
 from environment.spec import Environment
 from flows.approval import permitted
+from flows.history import recorded
 from flows.names import run_name
 from flows.outcome import completed
 from tasks.infrastructure import read_infrastructure
@@ -55,15 +56,18 @@ def deploy_kfp(
             "Namespace NAME" of an installation in another namespace, which goes first.
     """
     spec = load_spec(environment, overrides)
-    with permitted(
-        spec,
-        environment,
-        overrides,
-        approved=approved,
-        layers=(PIPELINES,),
-        allow_replace=allow_replace,
-        force_conflicts=force_conflicts,
-    ) as permission:
+    with (
+        permitted(
+            spec,
+            environment,
+            overrides,
+            approved=approved,
+            layers=(PIPELINES,),
+            allow_replace=allow_replace,
+            force_conflicts=force_conflicts,
+        ) as permission,
+        recorded(spec, "deploy-kfp", permission.consent),
+    ):
         report, changes = _deploy(spec, force_conflicts, allow_replace, permission.approved)
     create_table_artifact(
         key=f"objects-{spec.name}",

@@ -83,12 +83,8 @@ def destroy_environment(
     spec = load_spec(environment, overrides)
     if confirmed_name != spec.name:
         raise SpecError(f"'{confirmed_name}' is not the name of the environment", f"to destroy it, type {spec.name}")
-    with exclusive(spec.name), recorded(spec, "destroy") as changes:
-        removed: list[str] = []
-        try:
-            report = _destroy(spec, delete_data, namespace_timeout_seconds, removed)
-        finally:
-            changes += [f"delete {one}" for one in removed]  # history tells also what a failed run removed
+    with exclusive(spec.name), recorded(spec, "destroy"):
+        report = _destroy(spec, delete_data, namespace_timeout_seconds)
     create_table_artifact(
         key=f"destroyed-{spec.name}",
         table=[{"removed": one} for one in report.removed] + [{"kept": one} for one in report.kept],
@@ -98,8 +94,8 @@ def destroy_environment(
     return completed(report, f"{count} removed" if count else "Nothing to destroy")
 
 
-def _destroy(spec: Environment, delete_data: bool, namespace_seconds: float, removed: list[str]) -> DestroyReport:
-    """Do so, and add to `removed` step by step what is gone."""
+def _destroy(spec: Environment, delete_data: bool, namespace_seconds: float) -> DestroyReport:
+    removed: list[str] = []
     managed = read_managed_state(spec)
     check_state_fits(managed, spec)
     found, warnings = take_inventory(spec, managed)

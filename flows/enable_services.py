@@ -16,6 +16,7 @@ from environment.services import PROBES, RETIRED, enabling, enabling_batches, mi
 from environment.spec import Environment
 from flows.approval import permitted
 from flows.guard import look_ahead
+from flows.history import recorded
 from flows.names import run_name
 from flows.outcome import completed
 from tasks.services import enable_batch, list_enabled_services, probe_service
@@ -32,7 +33,10 @@ def enable_services(environment: str, overrides: tuple[str, ...] = (), approved:
         approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
     """
     spec = load_spec(environment, overrides)
-    with permitted(spec, environment, overrides, approved=approved, layers=(SERVICES,)) as permission:
+    with (
+        permitted(spec, environment, overrides, approved=approved, layers=(SERVICES,)) as permission,
+        recorded(spec, "enable-services", permission.consent),
+    ):
         report = _enable(spec, permission.approved)
     create_table_artifact(
         key=f"services-{spec.name}",

@@ -1,4 +1,7 @@
-"""Keep what a run did: whoever looks later finds who changed what, when, and how it ended."""
+"""Keep what a run did: whoever looks later finds who changed what, when, and how it ended.
+
+The outermost run has the one entry; what its child flows change is in it.
+"""
 
 from __future__ import annotations
 
@@ -6,61 +9,75 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
+from time import sleep
 
 from prefect import get_run_logger
 from prefect.runtime import flow_run
 
 from environment.approval import Consent
-from environment.errors import (
-    ApprovalError,
-    CredentialsError,
-    GoogleApiError,
-    MlopsEnvError,
-    ReplacementRefusedError,
-    SpecError,
-    UnreachableError,
-)
+from environment.errors import MlopsEnvError, ServiceDisabledError, TransientGoogleApiError
 from environment.history import HistoryEntry, Outcome
 from environment.spec import Environment
-from tasks.history import append_history
+from tasks.history import Journal, complete_history, forget_entry, keep, opened, started_journal
 
-CHANGED_NOTHING = (ApprovalError, CredentialsError, ReplacementRefusedError, SpecError, UnreachableError)
+OBJECT_SECONDS = 1.1
+"""Cloud Storage takes one write a second of the same object: https://cloud.google.com/storage/quotas#objects"""
 
 
 @contextmanager
-def recorded(spec: Environment, action: str, approval: Consent | None = None) -> Iterator[list[str]]:
-    """Append an entry when the body ends: of what it puts into the list, or of its failure.
+def recorded(spec: Environment, action: str, approval: Consent | None = None) -> Iterator[Journal]:
+    """Let the tasks of the body note what they change, and complete the run's entry when it ends.
 
-    Nothing is appended where nothing was changed, or where the run was refused. A history that cannot be written never
-    stands in the way of the error that the run ended with.
+    A run that changed nothing leaves no entry, however it ended; one that was interrupted while it was about to change
+    something does. A history that cannot be written never stands in the way of the error that the run ended with.
     """
-    began_at, changes = _now(), list[str]()
+    if (outer := opened()) is not None:
+        yield outer
+        return
+    entry = _entry(spec, action, approval)
+    with started_journal(spec, entry) as journal:
+        try:
+            yield journal
+        except BaseException as error:
+            _complete_failure(spec, entry, journal, error)
+            raise
+        if journal.changes:
+            complete_history(spec, _completed(entry, journal, None))
+        elif journal.has_begun:
+            _quietly_forget(spec, entry)
+
+
+def _complete_failure(spec: Environment, entry: HistoryEntry, journal: Journal, error: BaseException) -> None:
+    if not journal.has_begun:
+        return
+    if not journal.changes and isinstance(error, Exception):
+        _quietly_forget(spec, entry)
+        return
     try:
-        yield changes
-    except BaseException as error:
-        if changes or not isinstance(error, CHANGED_NOTHING):
-            entry = _entry(spec, action, began_at, changes, error)
-            _append_failure(spec, entry.model_copy(update={"approval": approval}))
+        _keep(spec, _completed(entry, journal, error))
+    except MlopsEnvError as why:
+        get_run_logger().warning("The history does not say how this run ended: %s", why)
+
+
+def _keep(spec: Environment, entry: HistoryEntry) -> None:
+    """Write it without a task, for which a run that was told to end has no time."""
+    try:
+        keep(spec, entry)
+    except ServiceDisabledError:
         raise
-    if changes:
-        entry = _entry(spec, action, began_at, changes, None)
-        append_history(spec, entry.model_copy(update={"approval": approval}))
+    except TransientGoogleApiError:
+        sleep(OBJECT_SECONDS)
+        keep(spec, entry)
 
 
-def _append_failure(spec: Environment, entry: HistoryEntry) -> None:
+def _quietly_forget(spec: Environment, entry: HistoryEntry) -> None:
     try:
-        append_history.fn(spec, entry)  # a run that was told to end has no time for tasks
-    except MlopsEnvError as error:
-        if isinstance(error, GoogleApiError) and error.status == 404:
-            return  # there is no bucket yet
-        get_run_logger().warning("The history has no entry of this run: %s", error)
+        forget_entry(spec, entry)
+    except MlopsEnvError as why:
+        get_run_logger().warning("The history has an entry of this run, which changed nothing: %s", why)
 
 
-def _entry(
-    spec: Environment, action: str, began_at: str, changes: list[str], error: BaseException | None
-) -> HistoryEntry:
-    outcome: Outcome = "succeeded" if error is None else "failed" if isinstance(error, Exception) else "interrupted"
-    why = "" if error is None else " ".join(str(error).split()) or type(error).__name__
+def _entry(spec: Environment, action: str, approval: Consent | None) -> HistoryEntry:
     return HistoryEntry(
         environment=spec.name,
         project_id=spec.project_id,
@@ -68,13 +85,20 @@ def _entry(
         run=str(flow_run.name or ""),
         run_id=str(flow_run.id or ""),
         who=None,
-        began_at=began_at,
-        finished_at=_now(),
+        began_at=_now(),
+        finished_at=None,
         spec_digest=spec.digest,
-        outcome=outcome,
-        changes=tuple(changes),
-        error=why[:1000],
+        outcome="unfinished",
+        approval=approval,
         versions={"mlops-env": version("mlops-env"), "pipelines": spec.pipelines.version},
+    )
+
+
+def _completed(entry: HistoryEntry, journal: Journal, error: BaseException | None) -> HistoryEntry:
+    outcome: Outcome = "succeeded" if error is None else "failed" if isinstance(error, Exception) else "interrupted"
+    why = "" if error is None else " ".join(str(error).split()) or type(error).__name__
+    return entry.model_copy(
+        update={"finished_at": _now(), "outcome": outcome, "changes": journal.changes, "error": why[:1000]}
     )
 
 

@@ -14,6 +14,7 @@ from environment.spec import Environment
 from environment.terraform_plan import DATABASE, bucket_change
 from flows.approval import permitted
 from flows.guard import look_ahead
+from flows.history import recorded
 from flows.names import run_name
 from flows.outcome import completed
 from tasks.destroy import clear_protection
@@ -54,6 +55,7 @@ def provision_infra(
         permitted(
             spec, environment, overrides, approved=approved, layers=(INFRASTRUCTURE,), allow_replace=allow_replace
         ) as permission,
+        recorded(spec, "provision-infra", permission.consent),
         alone_with_terraform(spec),
     ):
         report = _provision(spec, allow_replace, permission.approved)

@@ -59,12 +59,12 @@ def remediate_drift(
     ) as permission:
         found = _of_now(spec, kept, found, environment, overrides)
         with (
-            recorded(spec, "remediate", permission.consent) as done,
+            recorded(spec, "remediate", permission.consent) as journal,
             looking_ahead(_takes_over(found), layers=_layers(found)),
         ):
-            left = _put_back(spec, found, done, environment, overrides, approved) if found.layers else found
-    report = RemediationReport(found=found, changes=tuple(done), left=left)
-    return completed(report, describe_changes(len(done)))
+            left = _put_back(spec, found, environment, overrides, approved) if found.layers else found
+    report = RemediationReport(found=found, changes=journal.changes, left=left)
+    return completed(report, describe_changes(len(report.changes)))
 
 
 def _of_now(
@@ -80,7 +80,6 @@ def _of_now(
 def _put_back(
     spec: Environment,
     report: DriftReport,
-    done: list[str],
     environment: str,
     overrides: tuple[str, ...],
     approved: bool,
@@ -90,16 +89,13 @@ def _put_back(
     services = infrastructure = pipelines = None
     if SERVICES in report.layers:
         services = run_step(enable_services, environment, overrides, approved)
-        done += [f"enable {service}" for service in services.changed]
         report = _seen_anew(report, environment, overrides)
     if INFRASTRUCTURE in report.layers:
         infrastructure = run_step(provision_infra, environment, overrides, approved)
-        done += infrastructure.changes
         report = _seen_anew(report, environment, overrides)
     is_moved = infrastructure is not None and infrastructure.outputs != kept.infrastructure
     if PIPELINES in report.layers or is_moved:
         pipelines = run_step(deploy_kfp, environment, overrides, approved, _takes_over(report))
-        done += pipelines.changes
     update_record(spec, services, infrastructure, pipelines, report)
     return _look(environment, overrides)
 

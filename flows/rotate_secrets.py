@@ -26,7 +26,6 @@ from flows.outcome import completed
 from tasks.infrastructure import read_infrastructure
 from tasks.manifests import fetch_manifests, quoted, render_manifests
 from tasks.pipelines import (
-    Changes,
     apply_objects,
     apply_secrets,
     cluster_connections,
@@ -67,32 +66,29 @@ def rotate_secrets(environment: str, overrides: tuple[str, ...] = (), approved: 
         _installation(spec) as found,
     ):
         plan_rotation(spec, found.outputs, found.access, quoted(found.rendered))
-        with recorded(spec, "rotate-secrets", permission.consent) as done:
-            resumed = _rotate(spec, found, permission.approved, done)
-    report = RotationReport(environment=spec.name, project_id=spec.project_id, resumed=resumed, changes=tuple(done))
+        with recorded(spec, "rotate-secrets", permission.consent) as journal:
+            resumed = _rotate(spec, found, permission.approved)
+    report = RotationReport(environment=spec.name, project_id=spec.project_id, resumed=resumed, changes=journal.changes)
     create_table_artifact(
-        key=f"rotated-{spec.name}", table=[{"change": one} for one in done], description="What a rotation changed"
+        key=f"rotated-{spec.name}",
+        table=[{"change": one} for one in report.changes],
+        description="What a rotation changed",
     )
     return completed(report, describe_changes(report.change_count))
 
 
-def _rotate(spec: Environment, found: _Installation, approved: Approved, done: list[str]) -> bool:
-    """Do so, and add to `done` step by step what has changed; say whether it was begun by an earlier run."""
+def _rotate(spec: Environment, found: _Installation, approved: Approved) -> bool:
+    """Do so; say whether it was begun by an earlier run."""
     rotation, resumed = begin_rotation(spec, found.outputs)
-    _note(done, renew_secrets(spec, found.outputs, rotation, approved))
+    renew_secrets(spec, found.outputs, rotation, approved)
 
-    changes, versions = apply_secrets(spec, found.access, False, approved)
-    _note(done, changes)
+    _, versions = apply_secrets(spec, found.access, False, approved)
     noted = found.rendered.model_copy(update={"manifests": readers(found.rendered.manifests, versions)})
-    _note(done, apply_objects(spec, found.access, quoted(noted), versions, False, (), approved))
+    apply_objects(spec, found.access, quoted(noted), versions, False, (), approved)
     wait_for_rollout(spec, found.access)
 
-    done += retire_secrets(spec, found.outputs, versions)
+    retire_secrets(spec, found.outputs, versions)
     return resumed
-
-
-def _note(done: list[str], changes: Changes) -> None:
-    done += map(str, changes)
 
 
 @contextmanager

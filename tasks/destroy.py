@@ -35,7 +35,8 @@ from environment.state_folder import SUFFIX_OBJECT, StateFolder
 from environment.terraform_events import TerraformEvent
 from environment.terraform_variables import terraform_variables
 from tasks.console import DETAIL, PASSING
-from tasks.pipelines import apply_set_of, open_objects
+from tasks.history import current_journal
+from tasks.pipelines import apply_set_of, open_objects, reporter_of_removals
 from tasks.policy import RETRIED
 
 FINAL_BACKUP_DAYS = 30
@@ -112,12 +113,13 @@ def remove_pipelines(environment: Environment, access: ClusterAccess, timeout_se
     """
     logger = get_run_logger()
     logger.info("Removing Kubeflow Pipelines", extra=PASSING)
-    removed: list[str] = []
+    removed, tell = list[str](), reporter_of_removals()
 
     def report(reference: ObjectReference) -> None:
         removed.append(str(reference))
-        logger.info("Deleted %s", reference, extra=DETAIL)
+        tell(reference)
 
+    current_journal().begin()
     try:
         remove_installation(
             open_objects(access), apply_set_of(environment), timeout_seconds=timeout_seconds, on_removed=report
@@ -133,21 +135,28 @@ def remove_pipelines(environment: Environment, access: ClusterAccess, timeout_se
 def delete_database(environment: Environment, database: Found) -> None:
     """Delete the database, after a final backup that outlives it."""
     get_run_logger().info("Deleting %s after a final backup, kept for %d days", database, FINAL_BACKUP_DAYS)
+    current_journal().begin()
     sql = SqlAdmin(Addresses.from_environment(), environment.project_id)
     sql.delete_instance(database.name, backup_days=FINAL_BACKUP_DAYS)
+    current_journal().note(f"delete {database}")
 
 
 @task(name="empty-bucket", task_run_name="empty bucket {bucket.name}", **RETRIED)
 def empty_bucket(environment: Environment, bucket: Found) -> None:
     """Delete every version of every object."""
     storage = Storage(Addresses.from_environment(), environment.project_id)
-    get_run_logger().info("Emptied gs://%s of %d versions", bucket.name, storage.empty_bucket(bucket.name))
+    current_journal().begin()
+    count = storage.empty_bucket(bucket.name)
+    get_run_logger().info("Emptied gs://%s of %d versions", bucket.name, count)
+    if count:
+        current_journal().note(f"empty {bucket}")
 
 
 @task(name="delete-secret", task_run_name="delete secret {secret.name}", **RETRIED)
 def delete_secret(environment: Environment, secret: Found) -> None:
     """Delete a secret with all its versions."""
     SecretManager(Addresses.from_environment(), environment.project_id).delete(secret.name)
+    current_journal().note(f"delete {secret}")
 
 
 @task(name="prepare-terraform", task_run_name="terraform init", **RETRIED)
@@ -173,7 +182,9 @@ def remove_strays(environment: Environment, strays: tuple[Found, ...]) -> tuple[
     """Remove what is ours though Terraform does not know it, in the given order; return what that was."""
     for one in strays:
         get_run_logger().info("Deleting %s, which Terraform does not know", one)
+        current_journal().begin()
         remove_stray(environment, Addresses.from_environment(), one)
+        current_journal().note(f"delete {one}")
     return tuple(map(str, strays))
 
 
@@ -184,9 +195,12 @@ def terraform_destroy(environment: Environment, targets: tuple[str, ...]) -> tup
     logger.info("terraform destroy", extra=PASSING)
 
     def report(event: TerraformEvent) -> None:
+        if event.kind == "apply_complete":
+            current_journal().note(f"delete {event.address}")
         if event.is_progress or event.kind == "change_summary":
             logger.info(event.message, extra=DETAIL if event.is_progress else None)
 
+    current_journal().begin()
     terraform = infrastructure.open_terraform(environment, Addresses.from_environment())
     return terraform.destroy(targets, report)
 
@@ -201,6 +215,7 @@ def sweep_leftovers(environment: Environment) -> tuple[str, ...]:
             for one in left:
                 get_run_logger().info("Deleting %s, which GKE left", one)
                 network.delete(one)
+                current_journal().note(f"delete {one}")
     except ServiceDisabledError:
         return ()
     return tuple(map(str, left))
@@ -211,9 +226,12 @@ def cut_peering(environment: Environment) -> bool:
     """Cut private services access from the network's side; say whether there was any."""
     try:
         with open_leftovers(Addresses.from_environment(), environment) as network:
-            return network.cut_peering()
+            is_cut = network.cut_peering()
     except ServiceDisabledError:
         return False
+    if is_cut:
+        current_journal().note("delete peering with Google's services")
+    return is_cut
 
 
 @task(name="forget-notes", task_run_name="forget notes of {environment.name}", **RETRIED)

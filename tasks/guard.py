@@ -17,6 +17,7 @@ from environment.errors import GoogleApiError, ReplacementRefusedError
 from environment.plan_texts import plan_table
 from environment.spec import Environment
 from environment.terraform_plan import CLUSTER, DATABASE
+from tasks.history import current_journal
 from tasks.policy import RETRIED
 
 Changes = tuple[Change, ...]
@@ -43,6 +44,7 @@ def back_up_database(environment: Environment, instance: str) -> str:
         if error.status == 404:
             return ""
         raise
+    current_journal().note(f"back up database {instance}")
     get_run_logger().warning("Backup %s of %s is kept in Cloud SQL until somebody deletes it", backup, instance)
     return backup
 

@@ -16,18 +16,21 @@ from clients.root_user import ensure_root_user
 from clients.state_folder import read_suffix
 from clients.storage import Storage
 from clients.terraform import Terraform
+from environment.applied_changes import carried_out, half_made
 from environment.approval import Approved, check_approved
 from environment.changes import Change, count_actions
-from environment.errors import TerraformError
+from environment.errors import MlopsEnvError, TerraformError
 from environment.infrastructure import Infrastructure
 from environment.names import SUFFIX_LENGTH
 from environment.paths import project_root
 from environment.spec import Environment
-from environment.state_folder import SUFFIX_OBJECT, format_suffix, parse_suffix
-from environment.terraform_plan import CLUSTER, infrastructure_changes
+from environment.state_folder import STATE_OBJECT, SUFFIX_OBJECT, format_suffix, parse_suffix
+from environment.terraform_events import TerraformEvent
+from environment.terraform_plan import CLUSTER, bucket_change, infrastructure_changes
 from environment.terraform_variables import terraform_variables
 from tasks.console import PASSING
 from tasks.guard import explain_failed_cluster, judge
+from tasks.history import current_journal
 from tasks.policy import RETRIED
 from tasks.progress import apply_reporter, tell_of_waiting
 
@@ -49,7 +52,10 @@ def alone_with_terraform(environment: Environment) -> Iterator[None]:
 def ensure_state_bucket(environment: Environment) -> bool:
     """Make the bucket of Terraform's state where there is none; say whether it was made."""
     storage = Storage(Addresses.from_environment(), environment.project_id)
-    return storage.ensure_bucket(environment.state.bucket, environment.region, environment.labels)
+    is_made = storage.ensure_bucket(environment.state.bucket, environment.region, environment.labels)
+    if is_made:
+        current_journal().note(bucket_change(environment.state.bucket))
+    return is_made
 
 
 @task(name="ensure-database-suffix", task_run_name="ensure database suffix", **RETRIED)
@@ -123,14 +129,37 @@ def terraform_apply(
         changes = infrastructure_changes(terraform.show_plan())
         judge(environment, changes, allow_replace)
         check_approved(changes, approved)
+    events, tell = list[TerraformEvent](), apply_reporter(len(changes))
+
+    def report(event: TerraformEvent) -> None:
+        events.append(event)
+        tell(event)
+
+    current_journal().begin()
     try:
-        terraform.apply(apply_reporter(len(changes)))
+        terraform.apply(report)
+        current_journal().note(*changes)
     except TerraformError as error:
+        _note_part(environment, changes, events)
         if CLUSTER in error.address:
             explain_failed_cluster(environment)
         raise
+    except BaseException:
+        current_journal().note(*carried_out(changes, events))
+        raise
     finally:
         terraform.discard_plan()
+
+
+def _note_part(environment: Environment, changes: tuple[Change, ...], events: list[TerraformEvent]) -> None:
+    """Note what an apply that failed has done, also what it began to make."""
+    done = carried_out(changes, events)
+    storage = Storage(Addresses.from_environment(), environment.project_id)
+    try:
+        state = storage.read(environment.state.bucket, f"{environment.state_prefix}/{STATE_OBJECT}")
+    except MlopsEnvError:
+        state = None
+    current_journal().note(*done, *half_made(changes, done, state))
 
 
 @task(name="read-infrastructure", task_run_name="read infrastructure", **RETRIED)
@@ -149,7 +178,7 @@ def read_infrastructure(environment: Environment) -> Infrastructure:
 def ensure_database_root_user(environment: Environment, outputs: Infrastructure, approved: Approved = None) -> Change:
     """Give the MySQL `root` user the password that Secret Manager holds; return what that changed."""
     get_run_logger().info("MySQL user root", extra=PASSING)
-    return ensure_root_user(
+    change = ensure_root_user(
         Addresses.from_environment(),
         environment.project_id,
         outputs.database.instance,
@@ -157,3 +186,6 @@ def ensure_database_root_user(environment: Environment, outputs: Infrastructure,
         environment.resource_labels,
         approved=approved,
     )
+    if not change.is_noop:
+        current_journal().note(change)
+    return change

@@ -25,6 +25,7 @@ from environment.pipelines_ui import without_address
 from environment.rollout import WorkloadStatus
 from environment.spec import Environment
 from tasks.console import DETAIL, PASSING
+from tasks.history import current_journal
 from tasks.policy import RETRIED
 from tasks.progress import Progress
 
@@ -66,15 +67,30 @@ def wanted_references(environment: Environment, manifests: Sequence[Manifest]) -
 
 
 def _reporter(description: str, total: int) -> Callable[[Change], None]:
-    """Return what logs a line and advances progress for each change; without a change there is no progress to see."""
-    logger = get_run_logger()
+    """Return what notes each change, logs a line and advances progress; without a change there is no progress to see.
+
+    Objects are changed in threads, which know nothing of the run: so the journal is taken here.
+    """
+    logger, journal = get_run_logger(), current_journal()
     progress = Progress(description, total) if total else None
 
     def report(change: Change) -> None:
+        journal.note(change)
         # An update names its fields: somebody will want to know. Of creations there are many.
         logger.info("%s", change.explain(), extra=DETAIL if change.action == "create" else None)
         if progress:
             progress.advance()
+
+    return report
+
+
+def reporter_of_removals() -> Callable[[ObjectReference], None]:
+    """Return what notes and logs what was deleted."""
+    logger, journal = get_run_logger(), current_journal()
+
+    def report(reference: ObjectReference) -> None:
+        journal.note(f"delete {reference}")
+        logger.info("Deleted %s", reference, extra=DETAIL)
 
     return report
 
@@ -104,12 +120,8 @@ def check_namespace(
     check_approved(removals(others), approved)
     for other in others:
         logger.warning("Will be lost, as allowed: Namespace %s and all that is in it", other.namespace)
-        removal.remove_namespace(
-            objects,
-            other,
-            timeout_seconds=NAMESPACE_SECONDS,
-            on_removed=lambda reference: logger.info("Deleted %s", reference, extra=DETAIL),
-        )
+        current_journal().begin()
+        removal.remove_namespace(objects, other, timeout_seconds=NAMESPACE_SECONDS, on_removed=reporter_of_removals())
     return removals(others)
 
 
@@ -188,6 +200,8 @@ def apply_objects(
             get_run_logger().warning("%s: %s stays as others set it", one.change.address, field)
     is_due = [not one.change.is_noop or (force_conflicts and bool(one.added)) for one in planned]
     report = _reporter("objects", sum(is_due))
+    if any(is_due):
+        current_journal().begin()
     changes = apply.carry_out(
         objects, planned, force=force_conflicts, recreate=recreate, approved=approved, on_change=report
     )

@@ -15,6 +15,7 @@ from environment.object_changes import with_new_value
 from environment.pipeline_secrets import NAMES, readers, secret_references
 from environment.rotation import Rotation, check_only_versions
 from environment.spec import Environment
+from tasks.history import current_journal
 from tasks.pipelines import Changes, Manifests, apply_set_of, open_objects
 from tasks.policy import RETRIED
 
@@ -48,7 +49,9 @@ def renew_secrets(
 ) -> Changes:
     """Make new passwords and keys, which hold beside the old ones; return what that changed."""
     addresses, logger = Addresses.from_environment(), get_run_logger()
+    current_journal().begin()
     changes = rotation.renew(environment, addresses, outputs.database.instance, begun, approved)
+    current_journal().note(*changes)
     for change in changes:
         logger.info("%s", change)
     return changes
@@ -58,6 +61,7 @@ def renew_secrets(
 def retire_secrets(environment: Environment, outputs: Infrastructure, versions: dict[str, str]) -> tuple[str, ...]:
     """End the old passwords and keys; return what was ended."""
     ended = rotation.retire(environment, Addresses.from_environment(), outputs.database.instance, versions)
+    current_journal().note(*ended)
     for line in ended:
         get_run_logger().info("%s", line)
     return ended

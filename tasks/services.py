@@ -13,6 +13,7 @@ from environment.errors import GoogleApiError, TransientError, TransientGoogleAp
 from environment.services import RETIRED, missing_services, retired_alone, stays_off
 from environment.spec import Environment
 from tasks.console import DETAIL, PASSING
+from tasks.history import current_journal
 from tasks.policy import RETRIED
 
 
@@ -40,6 +41,8 @@ def enable_batch(environment: Environment, services: tuple[str, ...]) -> str:
     """Enable up to twenty services; return a warning where a retired one cannot be enabled any more."""
     usage = ServiceUsage(Addresses.from_environment(), environment.project_id)
     get_run_logger().info("Enabling %s", _named(services), extra=PASSING)
+    if not RETIRED.keys() >= {*services}:  # those are tried in vain each time
+        current_journal().begin()
     try:
         usage.enable(services)
     except TransientError:
@@ -50,6 +53,7 @@ def enable_batch(environment: Environment, services: tuple[str, ...]) -> str:
         warning = stays_off(services[0])
         get_run_logger().warning("%s [%s]", warning, error.message)
         return warning
+    current_journal().note(*(f"enable {service}" for service in services))
     names = ", ".join(service.removesuffix(".googleapis.com") for service in services)
     get_run_logger().info("Enabled %s", names)
     return ""

@@ -45,6 +45,10 @@ def test_what_is_read_back(text: str, expected: HistoryEntry | None) -> None:
             {"outcome": "failed", "error": "no capacity", "changes": ()},
             "create failed, 0 changes by ada@example.com (mlops-env 1.2.3): no capacity",
         ),
+        (
+            {"outcome": "unfinished", "finished_at": None},
+            "create unfinished, 2 changes or more (still under way, or killed) by ada@example.com (mlops-env 1.2.3)",
+        ),
     ],
 )
 def test_what_people_see(update: dict[str, object], expected: str) -> None:

@@ -293,5 +293,5 @@ def test_history_tells_of_each(made) -> None:
     from clients.history import read_history
 
     told = [one for one in read_history(made.load(), Addresses.from_environment(), 50) if one.action == "destroy"]
-    assert [one.outcome for one in told].count("failed") == 3
-    assert all(one.changes for one in told if one.outcome == "succeeded")
+    assert {one.outcome for one in told} == {"failed", "succeeded"}
+    assert all(one.changes for one in told), "two were refused before they removed anything"
