@@ -4,11 +4,10 @@ Nothing is held while it waits: the environment's limit is taken afterwards, and
 be the one that was approved. What the child flows decide later is held to it too: the approved changes reach them as
 the limit's holder does, by the context that they run in.
 
-The run blocks in `pause_flow_run`: suspending is refused to child flows and to runs without a deployment. When the
-answer does not come in time Prefect would end the run in words of its own, so it is told to run on and fails in ours.
+The run pauses and stays (`flows/pausing.py`): suspending is refused to child flows and to runs without a deployment.
 Each pause has a key of its own, or a second try of a run would be given the answer to the first.
 
-Source: https://docs.prefect.io/v3/advanced/interactive, prefect.flow_runs
+Source: https://docs.prefect.io/v3/advanced/interactive
 """
 
 from __future__ import annotations
@@ -19,17 +18,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from math import ceil
 from typing import Literal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from prefect import get_client, get_run_logger
+from prefect import get_run_logger
 from prefect.artifacts import create_markdown_artifact
-from prefect.exceptions import FlowPauseTimeout
-from prefect.flow_runs import pause_flow_run
 from prefect.input import RunInput
 from prefect.runtime import flow_run
-from prefect.states import Running
 from pydantic import Field
 
 from environment.approval import Answer, Approved, Consent, check_unmoved, expiry, nobody_to_ask, rejection
@@ -40,11 +35,11 @@ from environment.plan_texts import plan_markdown
 from environment.reports import PlanReport
 from environment.spec import Environment
 from flows.exclusion import exclusive, is_server_temporary
+from flows.pausing import pause, wait_for_answer
 from flows.plan import make_plan
 from tasks.guard import check_replacements
 from tasks.spec import load_spec
 
-POLL_SECONDS = 2
 PAUSE_KEY = "approval"
 """How the keys of our pauses begin, by which they are told from others'."""
 
@@ -117,6 +112,7 @@ def permitted(
     Raises:
         ApprovalError: When it is rejected, when nobody can be asked, when the plan has expired, or when something has
             moved since it was made. Nothing was changed.
+        RunCancelled: When the run is cancelled while it waits.
         ReplacementRefusedError: When the guard refuses the plan; nobody was asked then.
     """
     if (inherited := _permissions.get().get(spec.name)) is not None:
@@ -170,8 +166,7 @@ def _seek(spec: Environment, planner: Planner, allow_replace: tuple[str, ...]) -
 
 def _pause(spec: Environment, plan: PlanReport, deadline: float) -> Answer:
     """Wait for the form to be filled in."""
-    seconds = ceil(deadline - time.time())
-    if seconds <= 0:
+    if time.time() >= deadline:
         raise expiry(spec.name, spec.approval.expires_after_seconds)
     until = datetime.fromtimestamp(deadline, UTC).strftime("%H:%M:%S UTC")
     get_run_logger().info(
@@ -180,19 +175,9 @@ def _pause(spec: Environment, plan: PlanReport, deadline: float) -> Answer:
         until,
         flow_run.id,
     )
-    form = ApprovalForm.with_initial_data(description=plan_markdown(plan))
+    form, run_id = ApprovalForm.with_initial_data(description=plan_markdown(plan)), UUID(flow_run.id)
     key = f"{PAUSE_KEY}-{uuid4().hex[:8]}"
-    try:
-        given = pause_flow_run(form, timeout=seconds, poll_interval=POLL_SECONDS, key=key)
-    except FlowPauseTimeout:
-        _take_back()
-        raise expiry(spec.name, spec.approval.expires_after_seconds) from None
+    pause(form, key, deadline, run_id)
+    if (given := wait_for_answer(form, key, deadline, run_id)) is None:
+        raise expiry(spec.name, spec.approval.expires_after_seconds)
     return Answer(decision=given.decision, reason=given.reason)
-
-
-def _take_back() -> None:
-    """Let the run end by itself; somebody may have cancelled it while it waited."""
-    with get_client(sync_client=True) as client:
-        found = client.read_flow_run(flow_run.id).state
-        if found is None or not (found.is_cancelling() or found.is_cancelled()):
-            client.set_flow_run_state(flow_run.id, Running(), force=True)

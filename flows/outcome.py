@@ -15,6 +15,8 @@ from prefect.client.schemas.objects import State
 from prefect.exceptions import MissingResult
 from prefect.states import Completed
 
+from flows.pausing import RunCancelled
+
 Report = TypeVar("Report")
 
 _reports: ContextVar[list[Any] | None] = ContextVar("reports", default=None)
@@ -31,12 +33,15 @@ def report_of(flow: Callable[..., Any], *arguments: Any, **switches: Any) -> Any
     """Run a flow of ours and return its report, also when the server's answer to its last state is lost.
 
     Raises:
+        ApprovalError: When the run was cancelled while it waited.
         Exception: What the flow has raised.
     """
     reports: list[Any] = []
     token = _reports.set(reports)
     try:
         return flow(*arguments, **switches)
+    except RunCancelled as signal:
+        raise signal.error from None
     except MissingResult:
         if not reports:
             raise

@@ -6,6 +6,7 @@ Source: https://docs.prefect.io/v3/api-ref/rest-api (flow_runs/filter, flow_runs
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.client.schemas.sorting import FlowRunSort
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import get_current_settings
 
 from environment.approval import Answer
@@ -26,9 +27,13 @@ from environment.errors import ApprovalError, UnreachableError
 from flows.approval import PAUSE_KEY
 
 NEWEST = 200
+NOT_FOUND = 404
 MOMENT = r"(-\d{4}-\d\d-\d\d-\d{4})?"
 """How names of runs end; see flows/names.py."""
 AGAIN = "run it again; each run asks anew"
+TAKEN_SECONDS = 15.0
+"""How long a run that waits may need to take its answer: it looks every two seconds."""
+LOOK_SECONDS = 0.5
 
 
 def find_waiting(run: str) -> FlowRun:
@@ -64,16 +69,38 @@ def read_plan(run: FlowRun) -> str:
 
 
 def answer(run: FlowRun, given: Answer) -> None:
-    """Give the answer.
+    """Give the answer, and see that the run takes it.
 
     Raises:
-        ApprovalError: When the run no longer waits for one.
+        ApprovalError: When the run no longer waits for one, or nobody is there who takes it.
     """
     with _client() as client:
         response = client.resume_flow_run(run.id, run_input=given.model_dump())
     if response.status != SetStateStatus.ACCEPT:
         why = getattr(response.details, "reason", None) or response.status
         raise ApprovalError(f"{run.name} did not take the answer: {why}", AGAIN)
+    if not _is_taken(run):
+        raise ApprovalError(
+            f"{run.name} did not take the answer in {TAKEN_SECONDS:.0f} s: the run's process seems to be gone",
+            "nothing was changed by this answer; look whether it is at work still, else cancel it in Prefect and run "
+            "it again",
+        )
+
+
+def _is_taken(run: FlowRun) -> bool:
+    """Look until the run has deleted its answer, which is how it says that it took it."""
+    keyset = (run.state.state_details.run_input_keyset if run.state else None) or {}
+    until = time.monotonic() + TAKEN_SECONDS
+    with _client() as client:
+        while time.monotonic() < until:
+            try:
+                client.read_flow_run_input(run.id, keyset["response"])
+            except PrefectHTTPStatusError as error:
+                if error.response.status_code == NOT_FOUND:
+                    return True
+                raise
+            time.sleep(LOOK_SECONDS)
+    return False
 
 
 def _read(client: SyncPrefectClient, run: str) -> list[FlowRun]:

@@ -12,6 +12,9 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
+from prefect import get_client
+from prefect.client.schemas.objects import State
+from prefect.states import Cancelled, Cancelling, Running
 
 from environment.approval import Answer
 from environment.errors import ApprovalError, ReplacementRefusedError
@@ -46,9 +49,10 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> str:
 def cloud(cloud, monkeypatch):
     """The sandbox, with its own manifests; who waits looks often."""
     monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
-    from flows import approval
+    from flows import pausing, waiting
 
-    monkeypatch.setattr(approval, "POLL_SECONDS", 0.2)
+    monkeypatch.setattr(pausing, "POLL_SECONDS", 0.2)
+    monkeypatch.setattr(waiting, "LOOK_SECONDS", 0.1)
     return cloud
 
 
@@ -117,7 +121,6 @@ def storage() -> Any:
 
 
 def held_slots() -> int:
-    from prefect import get_client
     from prefect.exceptions import ObjectNotFound
 
     with get_client(sync_client=True) as client:
@@ -209,19 +212,17 @@ def impatient(cloud, monkeypatch) -> list[str]:
     """Let the first pause time out after a second; return the keys of all."""
     from flows import approval
 
-    real, keys = approval.pause_flow_run, list[str]()
+    real, keys = approval.wait_for_answer, list[str]()
 
-    def pause(form: Any, timeout: int, **options: Any) -> Any:
-        keys.append(options["key"])
-        return real(form, timeout=timeout if len(keys) > 1 else 1, **options)
+    def wait(form: Any, key: str, until: float, run_id: Any) -> Any:
+        keys.append(key)
+        return real(form, key, until if len(keys) > 1 else time.time() + 1, run_id)
 
-    monkeypatch.setattr(approval, "pause_flow_run", pause)
+    monkeypatch.setattr(approval, "wait_for_answer", wait)
     return keys
 
 
 def test_it_expires_and_is_failed_then(impatient, spec) -> None:
-    from prefect import get_client
-
     from flows.enable_services import enable_services
 
     state = enable_services(spec, return_state=True)
@@ -239,6 +240,48 @@ def test_second_try_of_the_same_run_asks_anew(impatient, cloud, spec) -> None:
         report = again(spec, return_state=True).result()
     assert len({*impatient}) == 2
     assert report.changed == ("dataflow.googleapis.com",)
+
+
+@pytest.mark.parametrize("act", [Cancelling, Cancelled, Running])
+def test_run_that_is_ended_or_sent_on_while_it_waits_ends_at_once(cloud, spec, act: Callable[[], State[Any]]) -> None:
+    """As the Prefect UI does: cancelling, and setting a state by hand."""
+    from flows.enable_services import enable_services
+    from flows.outcome import report_of
+
+    cloud.call("POST", f"{SERVICE}:disable", {"disableDependentServices": True}).raise_for_status()
+    before, found = cloud.last_call(), list[Any]()
+
+    def end() -> None:
+        found.append(waiting_run("enable-services-ruled", lambda: True))
+        with get_client(sync_client=True) as client:
+            client.set_flow_run_state(found[0].id, act(), force=True)
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    said = "cancelled while" if act is not Running else "set to Running without an answer while"
+    with pytest.raises(ApprovalError, match=f"the run was {said} it waited for approval; nothing was changed"):
+        report_of(enable_services, spec)
+    thread.join()
+    with get_client(sync_client=True) as client:
+        state = client.read_flow_run(found[0].id).state
+    assert state.is_failed() if act is Running else state.is_cancelled()
+    assert changing_calls(cloud, before) == []
+
+
+def test_answer_that_nobody_takes_is_said(cloud, spec, monkeypatch) -> None:
+    """The process of the run is no more; Prefect still shows it as paused."""
+    from flows import waiting
+    from flows.approval import ApprovalForm
+    from flows.enable_services import enable_services
+    from flows.pausing import pause
+
+    monkeypatch.setattr(waiting, "TAKEN_SECONDS", 0.5)
+    with get_client(sync_client=True) as client:
+        gone = client.create_flow_run(enable_services, name="enable-services-gone", parameters={"environment": spec})
+        client.set_flow_run_state(gone.id, Running(), force=True)
+    pause(ApprovalForm, "approval-gone", time.time() + 60, gone.id)
+    with pytest.raises(ApprovalError, match="enable-services-gone did not take the answer in 0 s: the run's process"):
+        waiting.answer(waiting.find_waiting("enable-services-gone"), Answer(decision="approve"))
 
 
 def test_rejected_on_a_server_from_the_command_line(cloud, spec) -> None:
