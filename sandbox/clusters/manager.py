@@ -115,14 +115,16 @@ class Clusters:
         """Return the addresses of all running clusters by their keys."""
         return {key: _address(cluster) for key, cluster in sorted(dict(self._running).items())}
 
-    def export(self, key: str) -> list[dict[str, Any]]:
-        """Return the cluster's objects without what differs between equal clusters.
+    def export(self, key: str) -> list[dict[str, Any]] | None:
+        """Return the cluster's objects without what differs between equal clusters, None where it is gone.
 
-        Raises:
-            KeyError: There is no such cluster.
+        A deletion waits until they are read, as a real control plane answers as long as it is there.
         """
-        cluster = self._running[key]
-        return export_cluster(cluster.endpoint, cluster.authority, cluster.controller_token)
+        with self._lock_of(key):
+            cluster = self._running.get(key)
+            if cluster is None:
+                return None
+            return export_cluster(cluster.endpoint, cluster.authority, cluster.controller_token)
 
     def set_failure(self, key: str, namespace: str, workload: str, failure: Failure | None) -> None:
         """Let the pods of a workload fail from now on, or with None work again.

@@ -26,7 +26,7 @@ _VOLATILE = re.compile(
 )
 
 
-def export_cloud(cloud: Cloud, export_cluster: Callable[[str], list[Json]]) -> Json:
+def export_cloud(cloud: Cloud, export_cluster: Callable[[str], list[Json] | None]) -> Json:
     """Return `{"services": {collection: {name: document}}, "projects": {...}, "clusters": {key: [object]}}`."""
     documents = {
         collection: {
@@ -37,10 +37,11 @@ def export_cloud(cloud: Cloud, export_cluster: Callable[[str], list[Json]]) -> J
         for collection in cloud.store.collections()
         if collection not in _PASSING and collection != "projects"
     }
+    found = [(key, export_cluster(key)) for key in sorted(cloud.clusters.addresses())]
     return {
         "projects": {project.project_id: sorted(project.enabled) for project in cloud.projects.all()},
         "services": documents,
-        "clusters": {key: export_cluster(key) for key in sorted(cloud.clusters.addresses())},
+        "clusters": {key: objects for key, objects in found if objects is not None},
     }
 
 

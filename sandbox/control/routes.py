@@ -61,7 +61,7 @@ class Control:
     cloud: Cloud
     calls: CallLog
     faults: Faults
-    export_cluster: Callable[[str], list[Json]]
+    export_cluster: Callable[[str], list[Json] | None]
     set_failure: Callable[[str, str, str, Failure | None], None]
     reset: Callable[[], None]
 

@@ -7,6 +7,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -131,6 +132,26 @@ def test_equal_clusters_have_equal_exports(own_clusters: Managers, connect: Conn
     assert ("Deployment", "web") in {(each["kind"], each["metadata"]["name"]) for each in exports[0]}
     cluster.core.create_namespaced_config_map("ml", {"metadata": {"name": "more"}})
     assert clusters.export(key) != exports[1]
+
+
+def test_export_is_whole_while_the_cluster_is_being_deleted(
+    own_clusters: Managers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sandbox.clusters import manager
+
+    clusters, _ = own_clusters()
+    clusters.create(KEY)
+    export, deleting = manager.export_cluster, threading.Thread(target=clusters.delete, args=(KEY,))
+
+    def export_meanwhile(*arguments: str) -> Any:
+        deleting.start()
+        deleting.join(0.5)
+        return export(*arguments)
+
+    monkeypatch.setattr(manager, "export_cluster", export_meanwhile)
+    assert "kube-system" in {one["metadata"]["name"] for one in clusters.export(KEY)}
+    deleting.join()
+    assert clusters.export(KEY) is None
 
 
 def test_users_calls_go_through_what_is_asked_for(own_clusters: Managers, tmp_path: Path) -> None:
