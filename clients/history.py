@@ -5,25 +5,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from clients.addresses import Addresses
-from clients.google_errors import google_errors
 from clients.storage import Storage
 from environment.errors import GoogleApiError
 from environment.history import HISTORY_PREFIX, HistoryEntry, parse_entry
 from environment.spec import Environment
 
 NOT_FOUND = 404
-
-
-class _Folder(Storage):
-    def names(self, bucket: str, prefix: str) -> list[str]:
-        """List the names of the objects under a prefix, in order; none where there is no such bucket."""
-        from google.api_core.exceptions import NotFound
-
-        with google_errors(f"list gs://{bucket}/{prefix}", bucket):
-            try:
-                return sorted(blob.name for blob in self._client.list_blobs(bucket, prefix=prefix, retry=None))
-            except NotFound:
-                return []
 
 
 def write_entry(environment: Environment, addresses: Addresses, entry: HistoryEntry) -> bool:
@@ -49,10 +36,10 @@ def _name(environment: Environment, entry: HistoryEntry) -> str:
 
 def read_history(environment: Environment, addresses: Addresses, limit: int) -> tuple[HistoryEntry, ...]:
     """Return the newest entries, the newest first."""
-    folder, bucket = _Folder(addresses, environment.project_id), environment.state.bucket
-    names = folder.names(bucket, f"{environment.state_prefix}/{HISTORY_PREFIX}")
+    storage, bucket = Storage(addresses, environment.project_id), environment.state.bucket
+    names = storage.list_names(bucket, f"{environment.state_prefix}/{HISTORY_PREFIX}")
     newest = names[::-1][:limit]
     with ThreadPoolExecutor(8) as pool:
-        texts = pool.map(lambda name: folder.read(bucket, name), newest)
+        texts = pool.map(lambda name: storage.read(bucket, name), newest)
         found = [parse_entry(text) for text in texts if text is not None]
     return tuple(entry for entry in found if entry is not None)

@@ -61,6 +61,18 @@ def read_managed(environment: Environment, addresses: Addresses) -> ManagedState
     return parse_managed(storage.read(environment.state.bucket, f"{environment.state_prefix}/{STATE_OBJECT}"))
 
 
+def read_neighbours(environment: Environment, addresses: Addresses) -> dict[str, ManagedState]:
+    """Return what Terraform manages for the other environments whose states are in the same bucket, by their names."""
+    storage, bucket = Storage(addresses, environment.project_id), environment.state.bucket
+    folder = environment.state_prefix.rpartition("/")[0]
+    states = {
+        name.removesuffix(f"/{STATE_OBJECT}").rpartition("/")[2]: name
+        for name in storage.list_names(bucket, f"{folder}/")
+        if name.endswith(f"/{STATE_OBJECT}") and name != f"{environment.state_prefix}/{STATE_OBJECT}"
+    }
+    return {other: parse_managed(storage.read(bucket, name)) for other, name in states.items()}
+
+
 def read_plan(
     environment: Environment, addresses: Addresses, kept: StateFolder, *, refresh: bool = True
 ) -> dict[str, Any]:

@@ -39,6 +39,8 @@ from environment.destruction import (
 from environment.errors import ServiceDisabledError
 from environment.spec import Environment
 
+Look = Callable[[Environment, Addresses], Iterable[Found]]
+
 
 def read_inventory(
     environment: Environment, addresses: Addresses, database: str | None
@@ -49,8 +51,19 @@ def read_inventory(
         return _read_databases(environment, addresses, database)
 
     looks = (_clusters, databases, _accounts, _roles, _notebooks, _networks, _leftovers, _bucket, _secrets)
+    return _look_at_all(looks, environment, addresses)
 
-    def look(read: Callable[[Environment, Addresses], Iterable[Found]]) -> tuple[list[Found], str]:
+
+def read_labelled(environment: Environment, addresses: Addresses) -> tuple[Found, ...]:
+    """Return what is there of all that tells by its labels which environment's it is; nothing of APIs that are off."""
+    found, _ = _look_at_all((_clusters, _databases, _bucket, _secrets), environment, addresses)
+    return found
+
+
+def _look_at_all(
+    looks: Collection[Look], environment: Environment, addresses: Addresses
+) -> tuple[tuple[Found, ...], tuple[str, ...]]:
+    def look(read: Look) -> tuple[list[Found], str]:
         try:
             with google_errors("take the inventory", environment.project_id):
                 return list(read(environment, addresses)), ""
@@ -70,6 +83,10 @@ def _clusters(environment: Environment, addresses: Addresses) -> Iterator[Found]
         for one in answer.get("clusters") or ():
             if one["name"] == environment.names.cluster:
                 yield labelled(environment, CLUSTER, one["name"], one["location"], labels=one.get("resourceLabels"))
+
+
+def _databases(environment: Environment, addresses: Addresses) -> Iterator[Found]:
+    return _read_databases(environment, addresses, None)
 
 
 def _read_databases(environment: Environment, addresses: Addresses, known: str | None) -> Iterator[Found]:

@@ -95,6 +95,16 @@ class Storage:
             except NotFound:
                 return None
 
+    def list_names(self, bucket: str, prefix: str) -> list[str]:
+        """List the names of the objects under a prefix, in order; none where there is no such bucket."""
+        from google.api_core.exceptions import NotFound
+
+        with google_errors(f"list gs://{bucket}/{prefix}", bucket):
+            try:
+                return sorted(blob.name for blob in self._client.list_blobs(bucket, prefix=prefix, retry=None))
+            except NotFound:
+                return []
+
     def updated_at(self, bucket: str, name: str) -> str | None:
         """Return when an object was last written, as RFC 3339, None where there is none."""
         with google_errors(f"read gs://{bucket}/{name}", name):

@@ -195,6 +195,37 @@ def check_owners(found: Iterable[Found], environment: Environment) -> None:
             )
 
 
+def check_neighbours(others: Mapping[str, ManagedState], environment: Environment) -> None:
+    """Refuse names that the state of another environment of the project holds: also what takes no labels has some.
+
+    Raises:
+        SpecError: Names both environments.
+    """
+    names = environment.names
+    ours = {names.network, names.subnetwork, names.router, names.private_services, names.cluster, names.bucket}
+    for other, managed in sorted(others.items()):
+        if environment.project_id in managed.projects and (taken := sorted(ours & managed.names)):
+            raise SpecError(
+                f"{', '.join(taken)} of project {environment.project_id} is in the state of the environment {other}, "
+                f"not of {environment.name}",
+                f"{environment.name} and {other} share a project: their name_prefix must differ",
+            )
+
+
+def check_project(managed: ManagedState, environment: Environment) -> None:
+    """Refuse a state of another project: it is another environment's, of the same name.
+
+    Raises:
+        SpecError: Names both projects.
+    """
+    if others := sorted(managed.projects - {environment.project_id}):
+        raise SpecError(
+            f"gs://{environment.state.bucket}/{environment.state_prefix} holds the state of {environment.name} in "
+            f"project {', '.join(others)}, not {environment.project_id}",
+            "give this environment a name or a state of its own, or set project_id back",
+        )
+
+
 def needed_services(managed: ManagedState) -> tuple[str, ...]:
     """Return the APIs without which Terraform can remove nothing of what it manages."""
     types = [address.rsplit(".", 2)[-2] for address in managed.addresses]

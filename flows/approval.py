@@ -35,9 +35,11 @@ from environment.plan_texts import plan_markdown
 from environment.reports import PlanReport
 from environment.spec import Environment
 from flows.exclusion import exclusive, is_server_temporary
+from flows.guard import makes_something
 from flows.pausing import pause, wait_for_answer
 from flows.plan import make_plan
 from tasks.guard import check_replacements
+from tasks.ownership import check_names
 from tasks.spec import load_spec
 
 PAUSE_KEY = "approval"
@@ -114,6 +116,7 @@ def permitted(
             moved since it was made. Nothing was changed.
         RunCancelled: When the run is cancelled while it waits.
         ReplacementRefusedError: When the guard refuses the plan; nobody was asked then.
+        SpecError: When another environment has the names; nobody was asked then.
     """
     if (inherited := _permissions.get().get(spec.name)) is not None:
         if inherited.spec_digest != spec.digest:
@@ -150,6 +153,8 @@ def _seek(spec: Environment, planner: Planner, allow_replace: tuple[str, ...]) -
     plan = planner(spec)
     if not plan.changes:
         return _Asked(plan, deadline, None)
+    if makes_something(plan.changes):
+        check_names(spec)
     # How a tainted resource came to be so can be asked when its API is on: the guard does, before it is replaced.
     is_on = not any(change.layer == "services" for change in plan.changes)
     judged = tuple(change for change in plan.changes if is_on or change.reason != TAINTED)

@@ -22,18 +22,20 @@ from environment.terraform_plan import CLUSTER, InfrastructurePlan
 from flows.plan import OBJECTS_NEED
 from tasks.guard import check_replacements
 from tasks.manifests import fetch_manifests, quoted, render_manifests
+from tasks.ownership import check_names
 from tasks.plan import check_objects, plan_infrastructure, read_state_folder
 from tasks.services import list_enabled_services
 
 
 @dataclass
 class _LaterSteps:
-    """What the whole run may do; `has_seen_objects` once they were looked at."""
+    """What the whole run may do; `has_seen_objects` once they were looked at, `has_seen_names` whose those are."""
 
     force_conflicts: bool
     allow_replace: tuple[str, ...]
     layers: Collection[Layer]
     has_seen_objects: bool = False
+    has_seen_names: bool = False
 
 
 _later: ContextVar[_LaterSteps | None] = ContextVar("later_steps", default=None)
@@ -59,6 +61,7 @@ def look_ahead(spec: Environment, planned: tuple[Change, ...] | None = None) -> 
         planned: What Terraform is about to do; None before services are enabled, which looks at that too.
 
     Raises:
+        SpecError: When another environment has the names, or the state.
         ReplacementRefusedError: When something would be lost.
         KubernetesError: When the objects could not be applied.
     """
@@ -66,6 +69,9 @@ def look_ahead(spec: Environment, planned: tuple[Change, ...] | None = None) -> 
     if later is None or (planned is not None and later.has_seen_objects):
         return
     kept = read_state_folder(spec)
+    is_theirs = kept.record is not None and kept.record.project_id != spec.project_id
+    if planned is None and (kept.infrastructure is None or is_theirs) and INFRASTRUCTURE in later.layers:
+        refuse_names_of_others(spec)
     if kept.infrastructure is None and (kept.state is None or planned is not None):
         return
     enabled = list_enabled_services(spec)
@@ -84,6 +90,24 @@ def look_ahead(spec: Environment, planned: tuple[Change, ...] | None = None) -> 
         and not InfrastructurePlan(changes=planned).makes_anew(CLUSTER)
     ):
         _look_at_objects(spec, kept, later)
+
+
+def refuse_names_of_others(spec: Environment) -> None:
+    """Stop where another environment has the names, or the state; once in a run.
+
+    Raises:
+        SpecError: Names both environments.
+    """
+    later = _later.get()
+    if later is None or not later.has_seen_names:
+        check_names(spec)
+    if later is not None:
+        later.has_seen_names = True
+
+
+def makes_something(planned: Collection[Change]) -> bool:
+    """Tell whether something is made that may have its name already."""
+    return any(one.layer == INFRASTRUCTURE and one.action in ("create", "replace") for one in planned)
 
 
 def _look_at_objects(spec: Environment, kept: StateFolder, later: _LaterSteps) -> None:

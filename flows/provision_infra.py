@@ -13,7 +13,7 @@ from environment.reports import InfrastructureReport, describe_changes
 from environment.spec import Environment
 from environment.terraform_plan import DATABASE, bucket_change
 from flows.approval import permitted
-from flows.guard import look_ahead
+from flows.guard import look_ahead, makes_something, refuse_names_of_others
 from flows.history import recorded
 from flows.names import run_name
 from flows.outcome import completed
@@ -24,6 +24,8 @@ from tasks.infrastructure import (
     ensure_database_root_user,
     ensure_database_suffix,
     ensure_state_bucket,
+    find_database_suffix,
+    has_state_bucket,
     read_infrastructure,
     renew_database_suffix,
     terraform_apply,
@@ -68,8 +70,13 @@ def provision_infra(
 
 
 def _provision(spec: Environment, allow_replace: tuple[str, ...], approved: Approved) -> InfrastructureReport:
-    made = [bucket_change(spec.state.bucket)] if ensure_state_bucket(spec) else []
-    suffix = ensure_database_suffix(spec)
+    made = []
+    if not has_state_bucket(spec):
+        refuse_names_of_others(spec)
+        made = [bucket_change(spec.state.bucket)] if ensure_state_bucket(spec) else []
+    if (suffix := find_database_suffix(spec)) is None:
+        refuse_names_of_others(spec)
+        suffix = ensure_database_suffix(spec)
     planned, lost = _plan(spec, suffix, allow_replace, approved)
     if still_protected(planned, lost):
         clear_protection(spec)  # of a cluster that never was: the plan was made from the state before
@@ -93,6 +100,8 @@ def _plan(
     terraform_init(spec, suffix)
     planned = terraform_plan(spec)
     check_approved(planned, approved)
+    if makes_something(planned):
+        refuse_names_of_others(spec)
     lost = check_replacements(spec, planned, allow_replace)
     if planned:
         look_ahead(spec, planned)

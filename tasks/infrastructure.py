@@ -48,6 +48,12 @@ def alone_with_terraform(environment: Environment) -> Iterator[None]:
         yield
 
 
+@task(name="find-state-bucket", task_run_name="look for bucket {environment.state.bucket}", **RETRIED)
+def has_state_bucket(environment: Environment) -> bool:
+    """Tell whether the bucket of Terraform's state is there."""
+    return Storage(Addresses.from_environment(), environment.project_id).has_bucket(environment.state.bucket)
+
+
 @task(name="ensure-state-bucket", task_run_name="ensure bucket {environment.state.bucket}", **RETRIED)
 def ensure_state_bucket(environment: Environment) -> bool:
     """Make the bucket of Terraform's state where there is none; say whether it was made."""
@@ -56,6 +62,12 @@ def ensure_state_bucket(environment: Environment) -> bool:
     if is_made:
         current_journal().note(bucket_change(environment.state.bucket))
     return is_made
+
+
+@task(name="find-database-suffix", task_run_name="look for database suffix", **RETRIED)
+def find_database_suffix(environment: Environment) -> str | None:
+    """Return the suffix of the database's name, None where it is yet to be drawn."""
+    return read_suffix(environment, Addresses.from_environment())
 
 
 @task(name="ensure-database-suffix", task_run_name="ensure database suffix", **RETRIED)

@@ -11,7 +11,9 @@ from environment.destruction import (
     STRAYS_LAST,
     Found,
     ManagedState,
+    check_neighbours,
     check_owners,
+    check_project,
     check_state_fits,
     first_targets,
     is_foreign,
@@ -112,6 +114,35 @@ def test_a_spec_that_names_other_things_than_its_state_is_refused(fields, proble
         return
     with pytest.raises(SpecError, match=problem):
         check_state_fits(managed, environment(**fields))
+
+
+@pytest.mark.parametrize(
+    ("project", "names", "problem"),
+    [
+        (
+            "acme-dev",
+            {"acme-network", "acme-router"},
+            "acme-network, acme-router of project acme-dev .* environment lab",
+        ),
+        ("acme-dev", {"other-network"}, ""),
+        ("acme-lab", {"acme-network"}, ""),
+        ("acme-dev", set(), ""),
+    ],
+)
+def test_names_in_the_state_of_another_environment_are_refused(project, names, problem) -> None:
+    others = {"lab": ManagedState(projects=frozenset({project}), names=frozenset(names))}
+    if not problem:
+        check_neighbours(others, environment())
+        return
+    with pytest.raises(SpecError, match=f"{problem}, not of dev; dev and lab share a project: their name_prefix must"):
+        check_neighbours(others, environment())
+
+
+def test_state_of_another_project_is_another_environment_s() -> None:
+    check_project(ManagedState(), environment())
+    check_project(ManagedState(projects=frozenset({"acme-dev"})), environment())
+    with pytest.raises(SpecError, match=r"gs://.*/dev holds the state of dev in project acme-lab, not acme-dev; give"):
+        check_project(ManagedState(projects=frozenset({"acme-lab"})), environment())
 
 
 OURS = {"managed-by": "mlops-env", "environment": "dev"}

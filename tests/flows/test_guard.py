@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from environment.errors import ReplacementRefusedError, TerraformError
+from environment.errors import ReplacementRefusedError, SpecError, TerraformError
 
 PROJECT = "acme-guarded-project"
 ZONE = "us-central1-a"
@@ -107,6 +107,36 @@ def test_forced_replacement_is_refused_and_names_address_and_attribute(cloud, sp
     assert "\n" not in message
     assert re.search(rf"replace {re.escape(CLUSTER)} \(forced by \S", message)
     assert named(message) == [CLUSTER, POOL, NOTEBOOK]
+
+
+IN_STATE = f"guarded-cluster, .* of project {PROJECT} is in the state of the environment guarded, not of rival"
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_off", "problem"),
+    [
+        (("name: rival",), False, IN_STATE),
+        (("name: rival",), True, IN_STATE),
+        (
+            ("name: rival", "state: {bucket: rival-tfstate}"),
+            False,
+            "is labelled as of the environment guarded, not rival",
+        ),
+        (("project_id: acme-rival",), False, f"the state of guarded in project {PROJECT}, not acme-rival"),
+    ],
+)
+def test_names_and_state_of_another_environment_are_refused(cloud, spec, tmp_path, fields, is_off, problem) -> None:
+    """Before services are enabled, and where all are on."""
+    service = f"serviceusage.googleapis.com/v1/projects/{PROJECT}/services/dataflow.googleapis.com"
+    if is_off:
+        cloud.call("POST", f"{service}:disable", {"disableDependentServices": True}).raise_for_status()
+    other = tmp_path / "rival.yaml"
+    other.write_text("\n".join({line.partition(":")[0]: line for line in (*SPEC.splitlines(), *fields)}.values()))
+    before = cloud.last_call()
+    with pytest.raises(SpecError, match=problem):
+        create(str(other))
+    assert [call["path"] for call in cloud.calls_since(before) if call["mutating"]] == []
+    cloud.call("POST", f"{service}:enable", {}).raise_for_status()
 
 
 def test_it_is_refused_before_services_are_enabled(cloud, spec) -> None:
