@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import warnings
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 
@@ -30,6 +31,7 @@ from environment.errors import MlopsEnvError, SpecError
 EXIT_FAILED = 1
 EXIT_USAGE = 64
 EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
 UsageError: Any = typer.BadParameter.__base__  # typer brings its own click and names only this class of it
 
 app = typer.Typer(
@@ -72,8 +74,27 @@ def options(
         os.environ["MLOPS_ENV_DEBUG"] = "1"
 
 
+class Terminated(BaseException):
+    """The process was told to end, by SIGTERM; a run that is under way ends as it does when interrupted."""
+
+
+def _terminate(number: int, frame: object) -> NoReturn:
+    # While a flow runs Prefect's own handler is in this one's place, and calls it when the run has ended.
+    raise Terminated
+
+
 def main() -> None:
-    """Run the command: 0 done, 1 failed, 64 bad usage or spec."""
+    """Run the command: 0 done, 1 failed, 64 bad usage or spec, 130 interrupted, 143 terminated."""
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        _main()
+    except Terminated:
+        fail("terminated; run the same command again to go on", EXIT_TERMINATED)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _main() -> None:
     # google.api_core says so of every Python but the newest, on every start.
     warnings.filterwarnings("ignore", "You are using a Python version", FutureWarning)
     try:

@@ -169,6 +169,9 @@ def test_the_same_command_finishes_after_runs_and_the_sandbox_were_killed(machin
     assert code == 130
     assert one_line(err) == "mlops-env: interrupted; run the same command again to go on"
     assert not machine.is_locked()
+    code, err = machine.end_when(is_post("/subnetworks"), signal.SIGTERM)
+    assert (code, one_line(err)) == (143, "mlops-env: terminated; run the same command again to go on")
+    assert not machine.is_locked()
 
     assert machine.end_when(is_post("/clusters"), signal.SIGKILL)[0] == -signal.SIGKILL
     assert machine.end_when(is_patch("/deployments/"), signal.SIGKILL)[0] == -signal.SIGKILL

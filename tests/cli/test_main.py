@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -119,6 +121,16 @@ def test_conflicts_are_forced_only_when_asked_to(monkeypatch, capsys, flags: tup
         monkeypatch.setattr(f"cli.create.{name}", value)
     code, _, _ = run(monkeypatch, capsys, "create", "dev", *flags)
     assert (code, [one["force_conflicts"] for one in given]) == (130, [forced])
+
+
+def test_who_is_told_to_end_says_so_and_that_the_same_command_goes_on(monkeypatch, capsys) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("cli.create.reach_cloud", lambda spec: os.kill(os.getpid(), signal.SIGTERM))
+    monkeypatch.setattr("cli.create.TemporaryServer", lambda: None)
+    code, out, err = run(monkeypatch, capsys, "create", "dev")
+    assert (code, out) == (143, "")
+    assert err.splitlines()[-1] == "mlops-env: terminated; run the same command again to go on"
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_the_schema_is_one_json_document_and_takes_what_we_ship(monkeypatch, capsys) -> None:
