@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from clients.account_keys import retire_account_keys
 from clients.addresses import Addresses
 from clients.pipeline_secrets import renew_artifact_keys
 from clients.root_user import renew_root_password, retire_root_password
@@ -40,8 +41,14 @@ def read_rotation(environment: Environment, addresses: Addresses) -> Rotation | 
     return None if text is None else parse_rotation(text)
 
 
-def begin(environment: Environment, addresses: Addresses, instance: str) -> Rotation:
+def begin(environment: Environment, addresses: Addresses, instance: str, keys: dict[str, str]) -> Rotation:
     """Note what is to be replaced; a rotation that has begun before is returned as it was noted.
+
+    Args:
+        environment: The spec.
+        addresses: Of the cloud.
+        instance: The database.
+        keys: Ids of the keys of service accounts that are in use, by their Secrets' names.
 
     Raises:
         PreflightError: When there is nothing to replace yet.
@@ -49,7 +56,7 @@ def begin(environment: Environment, addresses: Addresses, instance: str) -> Rota
     if (found := read_rotation(environment, addresses)) is not None:
         return found
     secret_manager = SecretManager(addresses, environment.project_id)
-    replaced = {}
+    replaced = dict(keys)
     for name, secret_id in kept_secrets(environment.names).items():
         current = secret_manager.read(secret_id)
         if current is None:
@@ -80,13 +87,16 @@ def renew(
     return tuple(one for one in (user, keys) if not one.is_noop)
 
 
-def retire(environment: Environment, addresses: Addresses, instance: str, versions: dict[str, str]) -> tuple[str, ...]:
+def retire(
+    environment: Environment, addresses: Addresses, instance: str, rotation: Rotation, versions: dict[str, str]
+) -> tuple[str, ...]:
     """End the old values, now that all read the new ones, and the rotation with them; say what was ended.
 
     Args:
         environment: The spec.
         addresses: Of the cloud.
         instance: The database.
+        rotation: What was replaced.
         versions: What the cluster's Secrets are made from, by their names.
     """
     ended = []
@@ -96,6 +106,7 @@ def retire(environment: Environment, addresses: Addresses, instance: str, versio
     for name, secret_id in kept_secrets(environment.names).items():
         for number in secret_manager.disable_older(secret_id, versions[name]):
             ended.append(f"disable version {number} of secret {secret_id} of Secret Manager")
+    ended += retire_account_keys(addresses, environment, rotation.replaced, versions)
     Storage(addresses, environment.project_id).delete(environment.state.bucket, _note(environment))
     return tuple(ended)
 

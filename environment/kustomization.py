@@ -12,7 +12,9 @@ from environment.pipelines import KustomizeParameters
 
 UPSTREAM = "https://github.com/kubeflow/pipelines//manifests/kustomize"
 BASES = ("cluster-scoped-resources", "env/gcp")
-COMPONENTS = ("pipelines", "without-secrets", "labels")
+COMMON = ("pipelines", "without-secrets", "labels")
+IDENTITIES = {"workload_identity": "workload-identity", "service_account_key": "service-account-keys"}
+COMPONENTS = (*COMMON, *IDENTITIES.values())
 CONFIG_FILE = "gcp-configs.env"
 CONFIG_NAME = "mlops-env-parameters"
 
@@ -30,7 +32,7 @@ def generated_files(parameters: KustomizeParameters, overlay: str) -> Mapping[st
         "namespace": parameters.namespace,
         "sortOptions": {"order": "legacy"},  # namespaces and definitions first, whatever the program's default
         "resources": [f"{UPSTREAM}/{base}?ref={parameters.version}" for base in BASES],
-        "components": [f"{overlay}/{component}" for component in COMPONENTS],
+        "components": [f"{overlay}/{one}" for one in (*COMMON, IDENTITIES[parameters.identity])],
         "configMapGenerator": [
             {
                 "name": CONFIG_NAME,

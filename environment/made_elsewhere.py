@@ -34,5 +34,7 @@ MADE_BY_KUBERNETES = (
 MADE_BY_DEPLOY_KFP = (
     MadeElsewhere("Secret", "mysql-secret", "deploy_kfp", ("username", "password")),
     MadeElsewhere("Secret", "mlpipeline-minio-artifact", "deploy_kfp", ("accesskey", "secretkey")),
+    MadeElsewhere("Secret", "system-gcp-sa", "deploy_kfp", ("application_default_credentials.json",)),
+    MadeElsewhere("Secret", "user-gcp-sa", "deploy_kfp", ("application_default_credentials.json",)),
 )
 MADE_ELSEWHERE = MADE_AT_RUN_TIME + MADE_BY_KUBERNETES + MADE_BY_DEPLOY_KFP

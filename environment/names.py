@@ -75,6 +75,10 @@ class Names:
         roles |= {"notebook": "notebook", "dataflow": "dataflow"}
         return {role: f"{self.prefix}-{name}" for role, name in roles.items()}
 
+    def account_email(self, role: str) -> str:
+        """The email address of the account of a role."""
+        return f"{self.service_accounts[role]}@{self.project_id}.iam.gserviceaccount.com"
+
     @property
     def root_password_secret(self) -> str:
         """The Secret Manager secret that holds the password of the MySQL `root` user."""

@@ -34,16 +34,12 @@ def expected_parameters(environment: Environment, suffix: str | None) -> Kustomi
     """Return what they will be by their names, before there is any infrastructure; all but an unknown suffix holds."""
     names = environment.names
     database = names.database(suffix or UNKNOWN_SUFFIX)
-    accounts = {
-        role: f"{account}@{environment.project_id}.iam.gserviceaccount.com"
-        for role, account in names.service_accounts.items()
-    }
     return _parameters(
         environment,
         bucket=names.bucket,
         connection_name=f"{environment.project_id}:{environment.region}:{database}",
-        system_account=accounts["system"],
-        user_account=accounts["user"],
+        system_account=names.account_email("system"),
+        user_account=names.account_email("user"),
     )
 
 
@@ -53,6 +49,7 @@ def _parameters(environment: Environment, **wired: str) -> KustomizeParameters:
         namespace=environment.pipelines.namespace,
         project_id=environment.project_id,
         private_ip=environment.database.private_ip,
+        identity=environment.identity,
         pipeline_db=PIPELINE_DB,
         mlmd_db=MLMD_DB,
         cache_db=CACHE_DB,

@@ -37,7 +37,7 @@ def secret_references(namespace: str) -> tuple[ObjectReference, ...]:
 
 def mysql_secret(namespace: str, user: str, password: str) -> dict[str, Any]:
     """Return the manifest of MYSQL."""
-    return _secret(namespace, MYSQL, {"username": user, "password": password})
+    return secret_manifest(namespace, MYSQL, {"username": user, "password": password})
 
 
 def artifact_keys_secret(namespace: str, kept: str) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def artifact_keys_secret(namespace: str, kept: str) -> dict[str, Any]:
             "the secret with the artifact keys does not hold accesskey and secretkey as JSON",
             "delete it in Secret Manager, then run again",
         ) from None
-    return _secret(namespace, ARTIFACT_KEYS, values)
+    return secret_manifest(namespace, ARTIFACT_KEYS, values)
 
 
 def encode_artifact_keys(access_key: str, secret_key: str) -> str:
@@ -114,7 +114,8 @@ def _walk_secrets(value: Any) -> Iterator[str]:
             yield from _walk_secrets(below)
 
 
-def _secret(namespace: str, name: str, values: Mapping[str, str]) -> dict[str, Any]:
+def secret_manifest(namespace: str, name: str, values: Mapping[str, str]) -> dict[str, Any]:
+    """Return the manifest of a Secret of ours."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -33,6 +33,7 @@ class KustomizeParameters(BaseModel):
         private_ip: Whether the proxy reaches the instance by its private address, else by its public one.
         system_account: Email of the Google service account of the system's own pods.
         user_account: Email of the Google service account that pipeline steps run as.
+        identity: How pods act as those accounts: by Workload Identity, or by a key in a Secret.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +46,7 @@ class KustomizeParameters(BaseModel):
     private_ip: bool
     system_account: Email
     user_account: Email
+    identity: Literal["workload_identity", "service_account_key"] = "workload_identity"
     pipeline_db: DatabaseName
     mlmd_db: DatabaseName
     cache_db: DatabaseName

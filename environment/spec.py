@@ -20,6 +20,7 @@ EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,
 NamePrefix = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$")]
 Region = Annotated[str, Field(description="A Google Cloud region, such as us-central1")]
 Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{0,63}$")]
+Identity = Literal["workload_identity", "service_account_key"]
 LabelKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 
 SUPPORTED_PIPELINES = ("2.14.4",)
@@ -201,7 +202,7 @@ class Environment(_Part):
     database: Database
     artifact_store: ArtifactStore
     notebook: Notebook
-    identity: Literal["workload_identity"]
+    identity: Identity
     labels: dict[LabelKey, Label]
     approval: Approval
     drift: DriftRules = DriftRules()
@@ -251,6 +252,15 @@ class Environment(_Part):
         return self
 
     @model_validator(mode="after")
+    def _prod_has_no_keys(self) -> Environment:
+        if self.role == "prod" and self.has_account_keys:
+            raise ValueError(
+                "identity service_account_key is refused in prod: a key is valid wherever it gets to; "
+                "use workload_identity"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _names_fit(self) -> Environment:
         if problems := self.names.problems():
             raise ValueError(
@@ -268,6 +278,11 @@ class Environment(_Part):
     def resource_labels(self) -> dict[str, str]:
         """What everything that takes labels gets; terraform/main.tf has the same."""
         return {"environment": self.name, "managed-by": "mlops-env", "role": self.role, **self.labels}
+
+    @property
+    def has_account_keys(self) -> bool:
+        """Whether pods act by keys of service accounts, as the reference has it, instead of by Workload Identity."""
+        return self.identity == "service_account_key"
 
     @property
     def location(self) -> str:

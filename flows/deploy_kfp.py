@@ -32,6 +32,7 @@ from tasks.pipelines import (
     reach_cluster,
     read_cluster_access,
     read_ui_address,
+    remove_account_keys,
     wait_for_rollout,
 )
 from tasks.spec import load_spec
@@ -111,6 +112,7 @@ def _install(
     changes += prune_objects(spec, access, manifests, approved)
 
     wait_for_rollout(spec, access)
+    changes += remove_account_keys(spec, access, approved)
     report = PipelinesReport(
         record=_record(spec, rendered, read_ui_address(spec, access)),
         object_count=len(rendered.manifests) + len(secret_versions),

@@ -79,15 +79,15 @@ def rotate_secrets(environment: str, overrides: tuple[str, ...] = (), approved: 
 
 def _rotate(spec: Environment, found: _Installation, approved: Approved) -> bool:
     """Do so; say whether it was begun by an earlier run."""
-    rotation, resumed = begin_rotation(spec, found.outputs)
+    rotation, resumed = begin_rotation(spec, found.outputs, found.access)
     renew_secrets(spec, found.outputs, rotation, approved)
 
-    _, versions = apply_secrets(spec, found.access, False, approved)
+    _, versions = apply_secrets(spec, found.access, False, approved, rotation.replaced)
     noted = found.rendered.model_copy(update={"manifests": readers(found.rendered.manifests, versions)})
     apply_objects(spec, found.access, quoted(noted), versions, False, (), approved)
     wait_for_rollout(spec, found.access)
 
-    retire_secrets(spec, found.outputs, versions)
+    retire_secrets(spec, found.outputs, rotation, versions)
     return resumed
 
 

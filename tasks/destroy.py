@@ -15,6 +15,7 @@ from clients.service_usage import ServiceUsage
 from clients.sql_admin import SqlAdmin
 from clients.storage import Storage
 from clients.strays import remove_stray
+from environment.account_keys import NOTE_OBJECT
 from environment.destruction import Found, ManagedState, needed_services, without_protection
 from environment.errors import (
     CredentialsError,
@@ -238,7 +239,7 @@ def cut_peering(environment: Environment) -> bool:
 def forget_notes(environment: Environment, *, with_suffix: bool) -> None:
     """Remove record and rotation, and with the database its suffix: the next one needs another name. History stays."""
     storage = Storage(Addresses.from_environment(), environment.project_id)
-    names = (RECORD_OBJECT, ROTATION_OBJECT, *((SUFFIX_OBJECT,) if with_suffix else ()))
+    names = (RECORD_OBJECT, ROTATION_OBJECT, NOTE_OBJECT, *((SUFFIX_OBJECT,) if with_suffix else ()))
     for name in names:
         try:
             storage.delete(environment.state.bucket, f"{environment.state_prefix}/{name}")

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
+from typing import Any
 
 from prefect import get_run_logger, task
 
-from clients import gke, pipeline_secrets
+from clients import account_keys, gke, pipeline_secrets
 from clients.addresses import Addresses
 from clients.environment_status import read_record
 from clients.kubernetes import apply, apply_sets, pipelines, prerequisites, removal, rollout
 from clients.kubernetes.connection import ClusterAccess
 from clients.kubernetes.objects import Objects, close_cluster, open_cluster
+from environment.account_keys import key_references
 from environment.apply_set import PIPELINES, ApplySet
 from environment.approval import Approved, check_approved
 from environment.changes import Change
@@ -63,7 +65,14 @@ def removals(others: Sequence[ApplySet]) -> Changes:
 
 def wanted_references(environment: Environment, manifests: Sequence[Manifest]) -> list[ObjectReference]:
     """Return all that will be a member: the manifests and our Secrets."""
-    return [*map(reference_of, manifests), *secret_references(environment.pipelines.namespace)]
+    namespace = environment.pipelines.namespace
+    keys = key_references(namespace) if environment.has_account_keys else ()
+    return [*map(reference_of, manifests), *secret_references(namespace), *keys]
+
+
+def lasting_references(environment: Environment, manifests: Sequence[Manifest]) -> list[ObjectReference]:
+    """Return all that is not pruned: keys of accounts go by themselves, once nothing reads them any more."""
+    return [*wanted_references(environment, manifests), *key_references(environment.pipelines.namespace)]
 
 
 def _reporter(description: str, total: int) -> Callable[[Change], None]:
@@ -165,18 +174,46 @@ def apply_prerequisites(
 
 @task(name="apply-secrets", task_run_name="apply secrets", timeout_seconds=120, **RETRIED)
 def apply_secrets(
-    environment: Environment, access: ClusterAccess, force_conflicts: bool, approved: Approved = None
+    environment: Environment,
+    access: ClusterAccess,
+    force_conflicts: bool,
+    approved: Approved = None,
+    replaced: dict[str, str] | None = None,
 ) -> tuple[Changes, dict[str, str]]:
-    """Bring the Secrets from Secret Manager to the cluster; return the version number that each was made from."""
-    return pipeline_secrets.apply_secrets(
+    """Bring the Secrets to the cluster, from Secret Manager and IAM; return the version that each was made from.
+
+    Args:
+        environment: The spec.
+        access: The cluster.
+        force_conflicts: Take over fields that others own.
+        approved: The changes that were approved.
+        replaced: Ids of keys that are to be replaced, by their Secrets' names.
+    """
+    objects, apply_set, addresses = open_objects(access), apply_set_of(environment), Addresses.from_environment()
+    how: Any = {"force": force_conflicts, "approved": approved, "on_change": _reporter("secrets", 0)}
+    changes, versions = pipeline_secrets.apply_secrets(
+        objects, apply_set, addresses, environment.names, environment.resource_labels, **how
+    )
+    if environment.has_account_keys:
+        made, keys = account_keys.apply_account_keys(
+            objects, apply_set, addresses, environment, replaced=replaced or {}, **how
+        )
+        return changes + made, versions | keys
+    return changes, versions
+
+
+@task(name="remove-account-keys", task_run_name="remove account keys", timeout_seconds=120, **RETRIED)
+def remove_account_keys(environment: Environment, access: ClusterAccess, approved: Approved = None) -> Changes:
+    """Delete keys of service accounts where the spec wants none, now that no pod reads them."""
+    if environment.has_account_keys:
+        return ()
+    return account_keys.remove_account_keys(
         open_objects(access),
         apply_set_of(environment),
         Addresses.from_environment(),
-        environment.names,
-        environment.resource_labels,
-        force=force_conflicts,
+        environment,
         approved=approved,
-        on_change=_reporter("secrets", 0),
+        on_change=_reporter("account keys", 0),
     )
 
 
@@ -218,7 +255,7 @@ def prune_objects(
     return apply_sets.prune(
         open_objects(access),
         apply_set_of(environment),
-        wanted_references(environment, manifests),
+        lasting_references(environment, manifests),
         approved=approved,
         on_change=_reporter("prune", 0),
     )

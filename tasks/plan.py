@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from prefect import get_run_logger, task
 
-from clients import gke, infrastructure, pipeline_secrets, root_user, state_folder
+from clients import account_keys, gke, infrastructure, pipeline_secrets, root_user, state_folder
 from clients.addresses import Addresses
 from clients.kubernetes import apply_sets, plan
 from clients.kubernetes.connection import ClusterAccess
 from clients.secret_manager import SecretManager
+from environment.account_keys import ROLES, key_change
 from environment.changes import UNKNOWN, Change, ordered, with_text
 from environment.errors import GoogleApiError
 from environment.infrastructure import Infrastructure
@@ -24,6 +25,7 @@ from tasks.pipelines import (
     Manifests,
     apply_set_of,
     cluster_connections,
+    lasting_references,
     open_objects,
     removals,
     wanted_references,
@@ -87,9 +89,14 @@ def plan_objects(
         secret_changes, versions = pipeline_secrets.plan_secrets(
             objects, apply_set, addresses, environment.names, force=force_conflicts
         )
-        changes += secret_changes
-        changes += plan.plan_changes(objects, with_versions(manifests, versions), apply_set, force=force_conflicts)
-        changes += apply_sets.plan_prune(objects, apply_set, wanted_references(environment, manifests))
+        key_changes, keys = account_keys.plan_account_keys(
+            objects, apply_set, addresses, environment, force=force_conflicts
+        )
+        changes += secret_changes + key_changes
+        changes += plan.plan_changes(
+            objects, with_versions(manifests, versions | keys), apply_set, force=force_conflicts
+        )
+        changes += apply_sets.plan_prune(objects, apply_set, lasting_references(environment, manifests))
         added = (change for change in changes if change.is_noop and change.added)
         return (*ordered(changes), *added)
 
@@ -130,4 +137,6 @@ def plan_new_objects(environment: Environment, manifests: Manifests, may_have_ke
     secret_manager = SecretManager(Addresses.from_environment(), environment.project_id)
     if not (may_have_keys and secret_manager.read(names.artifact_keys_secret)):
         changes.append(pipeline_secrets.keys_change(names))
+    if environment.has_account_keys:
+        changes += [key_change(names.account_email(role)) for role in ROLES.values()]
     return ordered(changes)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from prefect import get_run_logger, task
 
-from clients import rotation
+from clients import account_keys, rotation
 from clients.addresses import Addresses
 from clients.kubernetes.connection import ClusterAccess
 from clients.kubernetes.plan import plan_changes
+from environment.account_keys import ROLES, key_change, key_references
 from environment.approval import Approved
 from environment.changes import UNKNOWN, ordered
 from environment.infrastructure import Infrastructure
 from environment.object_changes import with_new_value
-from environment.pipeline_secrets import NAMES, readers, secret_references
+from environment.pipeline_secrets import readers, secret_references
 from environment.rotation import Rotation, check_only_versions
 from environment.spec import Environment
 from tasks.history import current_journal
@@ -25,22 +26,28 @@ def plan_rotation(
     environment: Environment, outputs: Infrastructure, access: ClusterAccess, manifests: Manifests
 ) -> Changes:
     """Return what a rotation changes; stop where a workload that reads the secrets would change in more than that."""
-    objects, namespace = open_objects(access), environment.pipelines.namespace
-    noted = readers(manifests, dict.fromkeys(NAMES, UNKNOWN))
+    objects, namespace, instance = open_objects(access), environment.pipelines.namespace, outputs.database.instance
+    references, changes = secret_references(namespace), rotation.value_changes(environment.names, instance)
+    if environment.has_account_keys:
+        references += key_references(namespace)
+        changes += tuple(key_change(environment.names.account_email(role)) for role in ROLES.values())
+    noted = readers(manifests, dict.fromkeys((one.name for one in references), UNKNOWN))
     workloads = plan_changes(objects, noted, apply_set_of(environment))
     check_only_versions(workloads)
-    secrets = (with_new_value(one, is_there=True) for one in secret_references(namespace))
-    return ordered([*rotation.value_changes(environment.names, outputs.database.instance), *secrets, *workloads])
+    return ordered([*changes, *(with_new_value(one, is_there=True) for one in references), *workloads])
 
 
 @task(name="begin-rotation", task_run_name="begin rotation", **RETRIED)
-def begin_rotation(environment: Environment, outputs: Infrastructure) -> tuple[Rotation, bool]:
+def begin_rotation(environment: Environment, outputs: Infrastructure, access: ClusterAccess) -> tuple[Rotation, bool]:
     """Note what is to be replaced, or return the rotation that a run has begun and not ended, and that it is one."""
     addresses = Addresses.from_environment()
     if found := rotation.read_rotation(environment, addresses):
         get_run_logger().warning("Going on with the rotation that began at %s", found.began_at)
         return found, True
-    return rotation.begin(environment, addresses, outputs.database.instance), False
+    keys = {}
+    if environment.has_account_keys:
+        keys = account_keys.read_key_ids(open_objects(access), environment.pipelines.namespace)
+    return rotation.begin(environment, addresses, outputs.database.instance, keys), False
 
 
 @task(name="renew-secrets", task_run_name="renew secrets", timeout_seconds=600, **RETRIED)
@@ -58,9 +65,11 @@ def renew_secrets(
 
 
 @task(name="retire-secrets", task_run_name="retire old secrets", timeout_seconds=600, **RETRIED)
-def retire_secrets(environment: Environment, outputs: Infrastructure, versions: dict[str, str]) -> tuple[str, ...]:
+def retire_secrets(
+    environment: Environment, outputs: Infrastructure, begun: Rotation, versions: dict[str, str]
+) -> tuple[str, ...]:
     """End the old passwords and keys; return what was ended."""
-    ended = rotation.retire(environment, Addresses.from_environment(), outputs.database.instance, versions)
+    ended = rotation.retire(environment, Addresses.from_environment(), outputs.database.instance, begun, versions)
     current_journal().note(*ended)
     for line in ended:
         get_run_logger().info("%s", line)

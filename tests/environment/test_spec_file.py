@@ -45,6 +45,14 @@ def test_what_is_left_out_follows_from_the_role() -> None:
     assert not dev.approval.required
 
 
+def test_keys_of_accounts_are_refused_in_prod() -> None:
+    by_key = ["identity=service_account_key"]
+    assert load_environment("staging", by_key).has_account_keys
+    assert not load_environment("staging").has_account_keys
+    with pytest.raises(SpecError, match=r"service_account_key is refused in prod.*use workload_identity"):
+        load_environment("prod", by_key)
+
+
 def test_overrides_are_validated_like_the_file() -> None:
     environment = load_environment("dev", ["cluster.max_nodes=8", "labels.team=core", "components.notebooks=false"])
     assert environment.cluster.max_nodes == 8

@@ -242,3 +242,75 @@ def test_where_approval_is_required_a_person_sees_what_is_rotated(cloud, spec, m
     assert "update Deployment kubeflow/ml-pipeline" in addresses
     with asking(ask):
         assert rotate(spec, "approval.required=true").change_count > 5
+
+
+USER, SYSTEM = "user-gcp-sa", "system-gcp-sa"
+EMAILS = {name: f"rotated-kfp-{name.split('-')[0]}@{PROJECT}.iam.gserviceaccount.com" for name in (USER, SYSTEM)}
+BY_KEY = "identity=service_account_key"
+IAM = f"iam.googleapis.com/v1/projects/{PROJECT}/serviceAccounts"
+
+
+def deploy(spec: str, *overrides: str) -> Any:
+    from flows.deploy_kfp import deploy_kfp
+
+    return deploy_kfp(spec, list(overrides), return_state=True, force_conflicts=True)
+
+
+def keys_of(cloud: Any, name: str) -> list[str]:
+    found = cloud.call("GET", f"{IAM}/{EMAILS[name]}/keys").json().get("keys") or ()
+    return [key["name"].rsplit("/", 1)[-1] for key in found]
+
+
+def held_key(name: str) -> dict[str, str]:
+    return dict(json.loads(base64.b64decode(get("Secret", "", name)["data"]["application_default_credentials.json"])))
+
+
+def test_pods_act_by_keys_that_are_nowhere_else_and_are_rotated(cloud, spec, tmp_path_factory) -> None:
+    """Refused by policy; made, with one lost on the way; unchanged; rotated; and gone with Workload Identity."""
+    cloud.call(
+        "POST", "serviceusage.googleapis.com/v1/projects/acme-rotated-project/services/iam.googleapis.com:enable"
+    )
+    for name in (USER, SYSTEM):
+        account = EMAILS[name].partition("@")[0]
+        cloud.call("POST", IAM, {"accountId": account}).raise_for_status()
+
+    policy = {"project_id": PROJECT, "constraint": "iam.disableServiceAccountKeyCreation"}
+    cloud.control("POST", "policy", {**policy, "rule": {"enforce": True}})
+    with pytest.raises(PreflightError, match=r"iam\.disableServiceAccountKeyCreation forbids keys"):
+        deploy(spec, BY_KEY).result()
+    cloud.control("POST", "policy", {**policy, "rule": None})
+
+    fault = {"method": "PATCH", "path": f"/secrets/{USER}", "after": 1, "times": 0, "status": 400}
+    cloud.control("POST", "faults", fault)
+    assert deploy(spec, BY_KEY).is_failed()
+    (lost,) = keys_of(cloud, USER)
+    cloud.control("DELETE", "faults")
+    theirs = cloud.call("POST", f"{IAM}/{EMAILS[SYSTEM]}/keys", {}).json()["name"].rsplit("/", 1)[-1]
+    deploy(spec, BY_KEY).result()
+    first = {name: held_key(name)["private_key_id"] for name in (USER, SYSTEM)}
+    assert keys_of(cloud, USER) == [first[USER]]
+    assert lost != first[USER]
+    assert sorted(keys_of(cloud, SYSTEM)) == sorted([first[SYSTEM], theirs])
+    assert deploy(spec, BY_KEY).message == "No changes"
+
+    report = rotate(spec, BY_KEY)
+    second = {name: held_key(name)["private_key_id"] for name in (USER, SYSTEM)}
+    assert keys_of(cloud, USER) == [second[USER]]
+    assert sorted(keys_of(cloud, SYSTEM)) == sorted([second[SYSTEM], theirs])
+    assert {*first.values()} & {*second.values()} == set()
+    assert f"delete key {first[USER]} of {EMAILS[USER]}" in report.changes
+    for name in ("cloudsqlproxy", "minio", "ml-pipeline-ui", "ml-pipeline-visualizationserver"):
+        template = get("Deployment", "apps", name)["spec"]["template"]
+        assert template["metadata"]["annotations"][f"mlops-env/version-of-{SYSTEM}"] == second[SYSTEM]
+        assert f"update Deployment kubeflow/{name}" in report.changes
+
+    for name in (USER, SYSTEM):
+        lines = held_key(name)["private_key"].splitlines()
+        encoded = get("Secret", "", name)["data"]["application_default_credentials.json"]
+        needles = [lines[5].encode(), encoded[400:460].encode()]
+        files = [path for path in tmp_path_factory.getbasetemp().rglob("*") if path.is_file()]
+        assert [path for path in files if any(needle in path.read_bytes() for needle in needles)] == []
+
+    deploy(spec).result()
+    assert (keys_of(cloud, USER), keys_of(cloud, SYSTEM)) == ([], [theirs])
+    assert deploy(spec).message == "No changes"

@@ -3,6 +3,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+import yaml
 
 from clients.kustomize import render
 from clients.manifest_mirrors import FALLBACK, MIRROR, fetch_mirror
@@ -74,6 +75,24 @@ def _texts(value: Any) -> list[str]:
     if isinstance(value, list):
         return [text for item in value for text in _texts(item)]
     return [value] if isinstance(value, str) else []
+
+
+def test_pods_act_by_keys_where_the_spec_says_so(source: str) -> None:
+    rendered = _render(source, identity="service_account_key")
+    assert missing_references(rendered.manifests) == []
+    assert not [text for text in _texts(list(rendered.manifests)) if text in (SYSTEM, USER)]
+    for name in ("cloudsqlproxy", "minio", "ml-pipeline-ui", "ml-pipeline-visualizationserver"):
+        pod = _get(rendered, "Deployment", name)["spec"]["template"]["spec"]
+        assert {"name": "gcp-credentials", "secret": {"secretName": "system-gcp-sa"}} in pod["volumes"]
+        (container,) = pod["containers"]
+        assert container["image"]
+        (mount,) = (one for one in container["volumeMounts"] if one["name"] == "gcp-credentials")
+        (variable,) = (one for one in container["env"] if one["name"] == "GOOGLE_APPLICATION_CREDENTIALS")
+        assert variable["value"] == f"{mount['mountPath']}/application_default_credentials.json"
+    defaults = _get(rendered, "ConfigMap", "workflow-controller-configmap")["data"]["workflowDefaults"]
+    patch = yaml.safe_load(yaml.safe_load(defaults)["spec"]["podSpecPatch"])
+    assert patch["volumes"][0]["secret"] == {"secretName": "user-gcp-sa"}
+    assert patch["containers"][0]["name"] == "main"
 
 
 def test_all_of_the_release_is_there_but_its_secrets(rendered: Rendered) -> None:

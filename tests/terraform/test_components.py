@@ -93,7 +93,7 @@ def test_workload_identity_binds_the_accounts_of_pipelines(planner: Any, variabl
 
 
 def test_the_overlay_annotates_the_accounts_that_are_bound(planner: Any, variables: Any) -> None:
-    rules = yaml.safe_load((project_root() / "kustomize" / "pipelines" / "workload-identity.yaml").read_text())
+    rules = yaml.safe_load((project_root() / "kustomize" / "workload-identity" / "accounts.yaml").read_text())
     annotated = {
         f"{rule['source']['fieldPath'].removeprefix('data.').removesuffix('ServiceAccount')}/{target['select']['name']}"
         for rule in rules

@@ -86,5 +86,17 @@ def delete_key(call: Call) -> Json:
     return {}
 
 
+def disable_key(call: Call) -> Json:
+    """serviceAccounts.keys.disable."""
+    keys.set_disabled(call.cloud, _account(call), call.params["key"], is_disabled=True)
+    return {}
+
+
+def enable_key(call: Call) -> Json:
+    """serviceAccounts.keys.enable."""
+    keys.set_disabled(call.cloud, _account(call), call.params["key"], is_disabled=False)
+    return {}
+
+
 def _account(call: Call) -> Json:
     return Accounts(call.cloud).find(call.project, call.params["account"])

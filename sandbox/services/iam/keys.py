@@ -63,6 +63,13 @@ def delete_key(cloud: Cloud, account: Json, key_id: str) -> None:
     cloud.store.delete(KEYS, get_key(cloud, account, key_id)["name"])
 
 
+def set_disabled(cloud: Cloud, account: Json, key_id: str, *, is_disabled: bool) -> None:
+    """Disable or enable a key; one that is enabled says nothing of it."""
+    with cloud.store.transaction():
+        kept = {name: value for name, value in get_key(cloud, account, key_id).items() if name != "disabled"}
+        cloud.store.put(KEYS, kept["name"], {**kept, "disabled": True} if is_disabled else kept)
+
+
 def _credentials_file(account: Json, key_id: str, private: RSAPrivateKey) -> Json:
     from cryptography.hazmat.primitives import serialization
 

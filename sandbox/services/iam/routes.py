@@ -26,5 +26,7 @@ SERVICE = Service(
         Route("POST", f"{_ACCOUNT}/keys", handlers.create_key),
         Route("GET", f"{_ACCOUNT}/keys/{{key}}", handlers.get_key),
         Route("DELETE", f"{_ACCOUNT}/keys/{{key}}", handlers.delete_key),
+        Route("POST", f"{_ACCOUNT}/keys/{{key}}:disable", handlers.disable_key),
+        Route("POST", f"{_ACCOUNT}/keys/{{key}}:enable", handlers.enable_key),
     ),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 _NOTES = re.compile(
-    r"(.*/)?([^/]+\.tflock|record\.json|suffix\.json|history/[^/]+\.json|rotation\.json|drift\.json|plan\.json)"
+    r"(.*/)?([^/]+\.tflock|record\.json|suffix\.json|history/[^/]+\.json|(rotation|account-keys)\.json|drift\.json|plan\.json)"
 )
 
 

@@ -63,5 +63,10 @@ def test_a_keys_private_half_is_answered_once_and_kept_nowhere(services) -> None
     assert "privateKeyData" not in services("GET", "iam", path)
     kept = json.dumps([body for _, body in services.cloud.store.items("service-account-keys")])
     assert secret.splitlines()[1] not in kept
+    services("POST", "iam", f"{path}:disable", {})
+    assert services("GET", "iam", path)["disabled"] is True
+    services("POST", "iam", f"{path}:enable", {})
+    assert "disabled" not in services("GET", "iam", path)
     services("DELETE", "iam", path)
     assert services.error("GET", "iam", path).code == 404
+    assert services.error("POST", "iam", f"{path}:disable", {}).code == 404
