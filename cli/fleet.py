@@ -17,6 +17,7 @@ from environment.errors import FleetError, SpecError
 if TYPE_CHECKING:
     from environment.fleet import Action, FleetReport
 
+WIDEST = 2000
 VERBS = {"create": "Creating", "plan": "Planning", "drift": "Looking at", "remediate": "Remediating"}
 
 
@@ -70,6 +71,7 @@ def run_fleet(
 
 
 def _print(report: FleetReport, print_one: Callable[[Any], None] | None) -> None:
+    from rich.console import Console
     from rich.table import Table
 
     from environment.fleet import COLUMNS, fleet_table
@@ -79,8 +81,9 @@ def _print(report: FleetReport, print_one: Callable[[Any], None] | None) -> None
             print_one(member.report)
     table = Table(box=None, pad_edge=False)
     for column in COLUMNS:
-        is_number = column in ("changes", "seconds")
-        table.add_column(column, justify="right" if is_number else "left", overflow="fold", no_wrap=not is_number)
+        justify: Any = "right" if column in ("changes", "seconds") else "left"
+        table.add_column(column, justify=justify, overflow="fold", no_wrap=column != "cause")
     for row in fleet_table(report):
         table.add_row(*(f"{row[column]:.0f}" if column == "seconds" else str(row[column]) for column in COLUMNS))
-    out.print(table)
+    # Elsewhere than on a terminal a row is a line, however long its cause.
+    Console(highlight=False, width=None if out.is_terminal else WIDEST).print(table)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib import import_module
 from typing import Annotated, Any
 
 from prefect import Flow, flow
@@ -32,22 +34,20 @@ from tasks.spec import load_spec
 
 PARALLELISM = 4
 MEMBER = "flows.fleet_member"
+FLOWS: Mapping[Action, str] = {
+    "create": "create_environment",
+    "plan": "plan",
+    "drift": "detect_drift",
+    "remediate": "remediate_drift",
+}
+"""Each action's flow, which bears its module's name; a process imports the one that it runs."""
 
 
-def flow_of(action: str) -> Flow[..., Any]:
+def flow_of(action: Action) -> Flow[..., Any]:
     """Return the flow that does this to one environment."""
-    from flows.create_environment import create_environment
-    from flows.detect_drift import detect_drift
-    from flows.plan import plan
-    from flows.remediate_drift import remediate_drift
-
-    found: dict[str, Flow[..., Any]] = {
-        "create": create_environment,
-        "plan": plan,
-        "drift": detect_drift,
-        "remediate": remediate_drift,
-    }
-    return found[action]
+    name = FLOWS[action]
+    found: Flow[..., Any] = getattr(import_module(f"flows.{name}"), name)
+    return found
 
 
 @flow(name="fleet", flow_run_name=run_name("fleet", of="action"))

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
     from prefect.client.schemas.objects import FlowRun
 
+    from environment.fleet import Action
+
 SPEAKERS = ("prefect.flow_runs", "prefect.task_runs", "clients")
 PARENT_SECONDS = 5.0
 """How long a task's run may take to be known to the server: Prefect tells it of tasks with a delay."""
@@ -82,16 +84,16 @@ def _end_with_input() -> None:
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
-def _run(channel: Channel, action: str, parameters: dict[str, Any], parent_task_run_id: str) -> dict[str, Any] | None:
+def _run(
+    channel: Channel, action: Action, parameters: dict[str, Any], parent_task_run_id: str
+) -> dict[str, Any] | None:
     from prefect import get_client
     from prefect.flow_engine import run_flow
 
-    from clients.preload import preload
     from flows.fleet import flow_of
     from flows.outcome import report_of
 
     flow = flow_of(action)
-    preload()
     for speaker in SPEAKERS:
         logging.getLogger(speaker).addHandler(channel)
     with get_client(sync_client=True) as client, _without_heartbeat():

@@ -17,6 +17,7 @@ from environment.reports import PlanBasis, PlanReport
 BASIS = PlanBasis(spec_digest="d", state_serial=None, state_lineage=None, manifests_digest=None)
 ENABLED = Change(layer="services", action="enable", address="sqladmin.googleapis.com")
 PLAN = PlanReport(environment="dev", project_id="acme-dev", changes=(ENABLED,), basis=BASIS)
+LONG = "x" * 200
 
 
 class Nothing:
@@ -29,7 +30,7 @@ def fleet(*outcomes: Outcome) -> FleetReport:
             environment=f"e{number}",
             project_id=f"acme-e{number}",
             outcome=outcome,
-            cause="terraform plan: 403" if outcome == "failed" else "",
+            cause=f"terraform plan: {LONG}" if outcome == "failed" else "",
             report=PLAN if outcome == "changes" else None,
         )
         for number, outcome in enumerate(outcomes)
@@ -106,7 +107,7 @@ def test_a_table_says_what_came_of_each_and_the_exit_code_is_the_worst(run) -> N
         ["environment", "outcome", "changes", "seconds", "cause"],
         ["e0", "done", "0", "0"],
         ["e1", "changes", "0", "0"],
-        ["e2", "failed", "0", "0", "terraform", "plan:", "403"],
+        ["e2", "failed", "0", "0", "terraform", "plan:", LONG],
     ]
     assert err.splitlines()[-1] == "mlops-env: 1 of 3 failed"
     assert run(fleet("done", "changes"), "plan", "--all")[0] == 2
