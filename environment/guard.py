@@ -77,6 +77,9 @@ def check(changes: Iterable[Change], allowed: Collection[str], never_ready: Coll
         raise refusal(found)
     if found := tuple(one for one in guarded(changes) if one.is_protected and one.address not in never_ready):
         raise protection(found)
+    # A cluster's protection is in the state alone, and is cleared there; a database's is in Cloud SQL too.
+    if found := tuple(one for one in guarded(changes) if one.is_protected and is_of_type(one, DATABASE)):
+        raise failed_database(found)
 
 
 def refusal(changes: Collection[Change]) -> ReplacementRefusedError:
@@ -93,6 +96,15 @@ def protection(changes: Collection[Change]) -> ReplacementRefusedError:
     return ReplacementRefusedError(
         f"refused: {', '.join(map(str, changes))}: deletion protection is on",
         f"turn it off with a create of its own first, which changes nothing else: {off}",
+    )
+
+
+def failed_database(changes: Collection[Change]) -> ReplacementRefusedError:
+    """Return the error of a database that could not be made and is protected all the same, in one line."""
+    return ReplacementRefusedError(
+        f"refused: {', '.join(map(str, changes))}: its creation failed, and deletion protection is on",
+        "remove it with `mlops-env destroy ENV --yes NAME --delete-data`, which takes the protection off and gives up "
+        "the environment's other data too, and create again",
     )
 
 

@@ -119,6 +119,15 @@ def test_protection_of_what_never_was_ready_is_no_reason_to_refuse() -> None:
     assert not still_protected([change("replace", CLUSTER, reason=TAINTED)], ())
 
 
+def test_database_that_never_was_ready_and_is_protected_is_refused_with_the_way_out() -> None:
+    failed = change("replace", DATABASE, reason=TAINTED)
+    check([failed], (), (DATABASE,))
+    with pytest.raises(
+        ReplacementRefusedError, match=r"its creation failed, and deletion protection is on; .*--delete-"
+    ):
+        check([failed.model_copy(update={"is_protected": True})], (), (DATABASE,))
+
+
 def test_nothing_to_refuse_is_no_error() -> None:
     check((), ())
     check((change("create", CLUSTER), change("replace", CLUSTER, reason=TAINTED)), (), (CLUSTER,))
