@@ -38,7 +38,7 @@ from environment.terraform_variables import terraform_variables
 from tasks.console import DETAIL, PASSING
 from tasks.history import current_journal
 from tasks.pipelines import apply_set_of, open_objects, reporter_of_removals
-from tasks.policy import RETRIED
+from tasks.policy import ANEW, RETRIED
 
 FINAL_BACKUP_DAYS = 30
 """How long the last backup of a deleted database stays: Google's default is the same."""
@@ -80,7 +80,7 @@ def check_services(environment: Environment, managed: ManagedState) -> None:
         )
 
 
-@task(name="find-cluster", task_run_name="find cluster of {environment.name}")
+@task(name="find-cluster", task_run_name="find cluster of {environment.name}", **ANEW)
 def find_cluster(environment: Environment, kept: StateFolder) -> tuple[ClusterAccess | None, str]:
     """Return how to reach the cluster, or why there is nothing to take off it."""
     cluster = kept.infrastructure.cluster if kept.infrastructure else None
@@ -106,7 +106,7 @@ def _goes_anyway(error: MlopsEnvError) -> str:
     return f"Kubernetes objects go with the cluster, and what they made outside of it is swept: {error.message}"
 
 
-@task(name="remove-pipelines", task_run_name="remove Kubeflow Pipelines")  # the deadline is the step's own
+@task(name="remove-pipelines", task_run_name="remove Kubeflow Pipelines", **ANEW)  # the deadline is the step's own
 def remove_pipelines(environment: Environment, access: ClusterAccess, timeout_seconds: float) -> tuple[str, ...]:
     """Take off the cluster what has effects outside of it, or could block its end; return what was deleted.
 

@@ -18,6 +18,7 @@ from prefect.states import Completed, Crashed, Failed
 from clients.child_process import run_child
 from environment.fleet import REPORTS, Action, FleetMember, failed_member, member_of
 from environment.spec import Environment
+from tasks.policy import ANEW
 
 MESSAGES = "fleet"
 """The logger of what children say: for whoever started the run. Prefect has it with the runs of the children."""
@@ -26,7 +27,7 @@ _messages = logging.getLogger(MESSAGES)
 _messages.propagate = False
 
 
-@task(name="run-environment", task_run_name="{action} {spec.name}")
+@task(name="run-environment", task_run_name="{action} {spec.name}", **ANEW)
 def run_environment(
     module: str, action: Action, spec: Environment, parameters: Mapping[str, Any]
 ) -> State[FleetMember]:

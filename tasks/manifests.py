@@ -18,7 +18,7 @@ from environment.pipelines import KustomizeParameters, Rendered
 from environment.placeholders import check_placeholders
 from environment.references import check_references
 from tasks.console import PASSING
-from tasks.policy import RETRIED
+from tasks.policy import ANEW, RETRIED
 
 _told: set[str] = set()  # a plan, the look before a change and the change render the same: one line is enough
 
@@ -37,7 +37,7 @@ def _fetch_once(version: str, mirror: str | None, fallback: str | None, folder: 
     return fetch_mirror(version)
 
 
-@task(name="render-manifests", task_run_name="render manifests")
+@task(name="render-manifests", task_run_name="render manifests", **ANEW)
 def render_manifests(parameters: KustomizeParameters, mirror: Mirror) -> Rendered:
     """Build our overlay; refuse what still holds placeholders, or names something that nothing makes."""
     rendered = render(parameters, project_root() / "kustomize", mirror)

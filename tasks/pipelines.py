@@ -28,7 +28,7 @@ from environment.rollout import WorkloadStatus
 from environment.spec import Environment
 from tasks.console import DETAIL, PASSING
 from tasks.history import current_journal
-from tasks.policy import RETRIED
+from tasks.policy import ANEW, RETRIED
 from tasks.progress import Progress
 
 UI_SECONDS = 300.0
@@ -261,7 +261,9 @@ def prune_objects(
     )
 
 
-@task(name="wait-for-rollout", task_run_name="wait for rollout")  # the watch has the patience: one limit for all of it
+@task(
+    name="wait-for-rollout", task_run_name="wait for rollout", **ANEW
+)  # the watch has the patience: one limit for all of it
 def wait_for_rollout(environment: Environment, access: ClusterAccess) -> int:
     """Wait by watch until every workload is ready; return how many there are."""
     logger = get_run_logger()
@@ -278,7 +280,7 @@ def wait_for_rollout(environment: Environment, access: ClusterAccess) -> int:
     return len(ready)
 
 
-@task(name="read-ui-address", task_run_name="read UI address", timeout_seconds=UI_SECONDS + 60)
+@task(name="read-ui-address", task_run_name="read UI address", timeout_seconds=UI_SECONDS + 60, **ANEW)
 def read_ui_address(environment: Environment, access: ClusterAccess) -> str | None:
     """Wait for the address that the proxy agent registers; None, and how to do without, where it does not."""
     namespace = environment.pipelines.namespace

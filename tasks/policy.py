@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from prefect import Task
+from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.logging.loggers import task_run_logger
 
@@ -50,7 +51,12 @@ def may_retry(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> boo
     return is_worth_it
 
 
+ANEW: dict[str, Any] = {"cache_policy": NO_CACHE}
+"""Keyword arguments of every task: where results are kept, a run that is retried would else be given what its first
+try had observed, and miss what has changed since."""
+
 RETRIED: dict[str, Any] = {
+    **ANEW,
     "retries": len(DELAYS_SECONDS),
     "retry_delay_seconds": DELAYS_SECONDS,
     "retry_jitter_factor": 0.3,

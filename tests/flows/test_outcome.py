@@ -6,13 +6,17 @@ from typing import Any
 
 import httpx
 import pytest
-from prefect import flow
+from prefect import flow, get_client, task
 from prefect.client.base import PrefectHttpxSyncClient
 from prefect.client.schemas.objects import State
 from prefect.exceptions import MissingResult
+from prefect.flow_engine import run_flow
+from prefect.settings import PREFECT_RESULTS_PERSIST_BY_DEFAULT, temporary_settings
+from prefect.states import AwaitingRetry
 
 from flows.outcome import completed, report_of
 from flows.steps import run_step
+from tasks.policy import RETRIED
 
 
 @flow
@@ -28,6 +32,29 @@ def whole() -> State[str]:
 @flow
 def failing() -> State[str]:
     raise ValueError("no report")
+
+
+looks: list[str] = []
+
+
+@task(**RETRIED)
+def look() -> str:
+    looks.append("task")
+    return "seen"
+
+
+@flow
+def child() -> State[str]:
+    looks.append("child")
+    look()
+    return completed("seen", "1 change")
+
+
+@flow
+def parent() -> None:
+    look()
+    run_step(child)
+    raise ValueError("no")
 
 
 @pytest.fixture
@@ -61,3 +88,13 @@ def test_prefect_alone_would_lose_it(losing: list[str]) -> None:
 def test_a_failure_stays_the_failure(prefect_server: None) -> None:
     with pytest.raises(ValueError, match="no report"):
         report_of(failing)
+
+
+def test_a_retry_looks_anew_also_where_results_are_kept(prefect_server: None) -> None:
+    with get_client(sync_client=True) as client, temporary_settings({PREFECT_RESULTS_PERSIST_BY_DEFAULT: True}):
+        run = client.create_flow_run(parent)
+        for _ in range(2):
+            with pytest.raises(ValueError, match="no"):
+                run_flow(parent, flow_run=client.read_flow_run(run.id))
+            client.set_flow_run_state(run.id, AwaitingRetry(), force=True)
+    assert looks == ["task", "child", "task"] * 2
