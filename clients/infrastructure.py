@@ -34,7 +34,12 @@ def _folder(environment: Environment, addresses: Addresses) -> Path:
 
 def open_terraform(environment: Environment, addresses: Addresses) -> Terraform:
     """Return Terraform in the environment's own working folder."""
-    return Terraform(_folder(environment, addresses), addresses)
+    folder = _folder(environment, addresses)
+    return Terraform(folder, addresses, logs=_logs(folder))
+
+
+def _logs(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.logs")
 
 
 @contextmanager
@@ -103,7 +108,7 @@ def _reader(environment: Environment, addresses: Addresses, kept: StateFolder) -
         return
     applied = _folder(environment, addresses)
     folder_of_plans = applied.with_name(f"{applied.name}.plans")
-    terraform = Terraform(folder_of_plans, addresses)
+    terraform = Terraform(folder_of_plans, addresses, logs=_logs(applied))
     with _alone(folder_of_plans):
         terraform.prepare(source)
         terraform.init(environment.state.bucket, environment.state_prefix)

@@ -21,13 +21,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TextIO
 
 from clients import terraform_supervisor
 from clients.addresses import TERRAFORM_IDENTITIES, Addresses
 from clients.credentials import principal
 from clients.terraform_binary import find_terraform
 from clients.terraform_init import DATA, initialisation_digest
+from clients.terraform_log import LOGGED, log_file
 from clients.working_folder import held_descriptors, holding
 from environment.errors import StateLockedError, TerraformError, TransientError
 from environment.google_messages import refusal_hint
@@ -74,11 +75,24 @@ def _is_allowed(name: str) -> bool:
 
 
 class Terraform:
-    """The root module of one environment in its working folder."""
+    """The root module of one environment in its working folder.
 
-    def __init__(self, folder: Path, addresses: Addresses, variables: Mapping[str, str] = os.environ) -> None:
+    Attributes:
+        log: The file with all that the last command said, where a folder for logs was given.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        addresses: Addresses,
+        variables: Mapping[str, str] = os.environ,
+        *,
+        logs: Path | None = None,
+    ) -> None:
         from python_terraform import Terraform as CommandBuilder
 
+        self.log: Path | None = None
+        self._logs = logs
         self._folder = folder
         self._addresses = addresses
         self._environment = child_environment(variables)
@@ -188,17 +202,33 @@ class Terraform:
         events: list[TerraformEvent] = []
 
         def hand_on(line: str) -> None:
+            if log_lines:
+                log_lines.write(line)
             event = _typed(line, is_json=command in ("plan", "apply", "destroy"))
             events.append(event)
             on_event(event)
 
-        with self._process(argv, hand_on) as process:
+        with self._log_file(command) as log_lines, self._process(argv, hand_on) as process:
             assert process.stdout is not None
             for line in process.stdout:
                 hand_on(line)
         if process.returncode != 0:
-            raise self._failure(command, events)
+            error = self._failure(command, events)
+            if self.log and not isinstance(error, StateLockedError):  # which ends with a command to copy
+                error.hint = "; ".join(filter(None, (error.hint, f"the full log is {self.log}")))
+            raise error
         return events
+
+    @contextmanager
+    def _log_file(self, command: str) -> Iterator[TextIO | None]:
+        """Open the file of a command whose words may be kept."""
+        self.log = None
+        if self._logs is None or command not in LOGGED:
+            yield None
+            return
+        with log_file(self._logs, command) as lines:
+            self.log = Path(lines.name)
+            yield lines
 
     @contextmanager
     def _process(self, argv: list[str], on_line: Callable[[str], None]) -> Iterator[subprocess.Popen[str]]:

@@ -39,6 +39,7 @@ from tasks.console import DETAIL, PASSING
 from tasks.history import current_journal
 from tasks.pipelines import apply_set_of, open_objects, reporter_of_removals
 from tasks.policy import ANEW, RETRIED
+from tasks.terraform_log import kept_log
 
 FINAL_BACKUP_DAYS = 30
 """How long the last backup of a deleted database stays: Google's default is the same."""
@@ -203,7 +204,8 @@ def terraform_destroy(environment: Environment, targets: tuple[str, ...]) -> tup
 
     current_journal().begin()
     terraform = infrastructure.open_terraform(environment, Addresses.from_environment())
-    return terraform.destroy(targets, report)
+    with kept_log(terraform):
+        return terraform.destroy(targets, report)
 
 
 @task(name="sweep-leftovers", task_run_name="sweep what GKE left", **RETRIED)

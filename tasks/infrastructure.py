@@ -33,6 +33,7 @@ from tasks.guard import explain_failed_cluster, judge
 from tasks.history import current_journal
 from tasks.policy import RETRIED
 from tasks.progress import apply_reporter, tell_of_waiting
+from tasks.terraform_log import kept_log
 
 APPLY_TIMEOUT_SECONDS = 2 * 3600
 
@@ -149,7 +150,8 @@ def terraform_apply(
 
     current_journal().begin()
     try:
-        terraform.apply(report)
+        with kept_log(terraform):
+            terraform.apply(report)
         current_journal().note(*changes)
     except TerraformError as error:
         _note_part(environment, changes, events)

@@ -14,6 +14,7 @@ from environment.changes import Change, count_actions
 from environment.terraform_plan import infrastructure_changes
 from tasks.policy import RETRIED
 from tasks.progress import apply_reporter, tell_of_waiting
+from tasks.terraform_log import kept_log
 
 APPLY_TIMEOUT_SECONDS = 2 * 3600
 
@@ -45,7 +46,7 @@ def apply_module(
         variables: Its variables. Prefect shows them: a secret is passed by its name.
         bucket: Of the state, where the module has a `backend "gcs" {}`; `prefix` goes with it.
     """
-    terraform = Terraform(folder, Addresses.from_environment())
+    terraform = Terraform(folder, Addresses.from_environment(), logs=folder / "logs")
     with alone_in(folder, tell_of_waiting):
         terraform.prepare(source)
         terraform.write_variables(variables or {})
@@ -54,5 +55,6 @@ def apply_module(
         changes = infrastructure_changes(terraform.show_plan())
         get_run_logger().info("Planned: %s", count_actions(changes) or "no changes")
         if changes:
-            terraform.apply(apply_reporter(len(changes)))
+            with kept_log(terraform):
+                terraform.apply(apply_reporter(len(changes)))
         return Applied(changes=changes, outputs=terraform.read_outputs())

@@ -35,11 +35,19 @@ def their_flow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return my_network
 
 
-def test_it_applies_once_and_returns_what_is_no_secret(
+def test_it_applies_once_and_returns_what_is_no_secret_and_its_log_is_kept_with_the_results(
     prefect_server: None, their_flow: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    from prefect.settings import get_current_settings
+
+    results = get_current_settings().results.local_storage_path
+    before = set(results.rglob("*.log"))
     outputs = {"network": "network of acme"}
     assert their_flow("network", "acme") == outputs
     assert capsys.readouterr().out == "1 changed\n"
     assert their_flow("network", "acme") == outputs
     assert capsys.readouterr().out == "0 changed\n"
+    (log,) = set(results.rglob("*.log")) - before
+    assert log.match("terraform-logs/*/*-apply.log")
+    assert "terraform_data.network: Creation complete" in log.read_text()
+    assert "hidden" not in log.read_text()

@@ -158,7 +158,9 @@ def test_terraform_s_own_diagnostic_is_one_line_and_names_address_and_principal(
     assert isinstance(error, TerraformError)
     assert error.address == "module.cluster.google_container_node_pool.this"
     assert "Error 403" in error.message
-    assert error.hint == "grant user@sandbox.localhost a role with container.clusters.update"
+    what_to_do, _, log = error.hint.partition("; the full log is ")
+    assert what_to_do == "grant user@sandbox.localhost a role with container.clusters.update"
+    assert "container.clusters.update" in Path(log).read_text()
     assert "\n" not in str(error)
     assert state.is_failed()
     assert error.message in state.message
