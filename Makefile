@@ -45,7 +45,7 @@ docs: $(STAMP) ## Write the generated tables: Terraform modules, docs/sandbox.md
 	@$(BIN)/python scripts/terraform_docs.py
 	@$(BIN)/python scripts/sandbox_docs.py
 
-bench: $(STAMP) ## Measure start, create, create again, drift and apply, as ratios to their bounds
+bench: $(STAMP) ## Measure start, create, create again, drift, apply and many at once, as ratios to their bounds
 	@$(BIN)/python -m benchmarks
 
 lock: ## Resolve the dependencies anew into requirements.lock

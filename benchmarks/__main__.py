@@ -1,4 +1,4 @@
-"""Run the benchmarks: `python -m benchmarks [--runs N] [--speedup S] [SUBJECT]...`."""
+"""Run the benchmarks: `python -m benchmarks [--runs N] [--speedup S] [--environments N] [SUBJECT]...`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.table import console
 
-SUBJECTS = ("start", "create", "latency", "drift", "apply")
+SUBJECTS = ("start", "create", "latency", "drift", "apply", "many")
 
 
 def main() -> None:
@@ -18,14 +18,15 @@ def main() -> None:
     parser.add_argument("subjects", nargs="*", choices=SUBJECTS)
     parser.add_argument("--runs", type=int, default=3, help="how often each is done (3)")
     parser.add_argument("--speedup", type=float, default=60, help="what the minutes of real waits are divided by (60)")
+    parser.add_argument("--environments", type=int, default=12, help="how many are made at once for many (12)")
     given = parser.parse_args()
     # google.api_core says so of every Python but the newest.
     warnings.filterwarnings("ignore", "You are using a Python version", FutureWarning)
     with tempfile.TemporaryDirectory(prefix="mlops-env-bench-") as folder:
-        run(given.subjects or SUBJECTS, given.runs, given.speedup, Path(folder))
+        run(given.subjects or SUBJECTS, given.runs, given.speedup, given.environments, Path(folder))
 
 
-def run(subjects: tuple[str, ...], runs: int, speedup: float, folder: Path) -> None:
+def run(subjects: tuple[str, ...], runs: int, speedup: float, environments: int, folder: Path) -> None:
     """Measure in the order in which one subject leaves what the next one needs."""
     from benchmarks.apply import measure_apply
     from benchmarks.command_start import measure_start
@@ -33,6 +34,7 @@ def run(subjects: tuple[str, ...], runs: int, speedup: float, folder: Path) -> N
     from benchmarks.drift import measure_drift
     from benchmarks.first_create import measure_first_create
     from benchmarks.local_cloud import local_cloud
+    from benchmarks.many import measure_many
     from benchmarks.measure import Series
 
     if "start" in subjects:
@@ -52,6 +54,8 @@ def run(subjects: tuple[str, ...], runs: int, speedup: float, folder: Path) -> N
         if "apply" in subjects:
             for results in measure_apply(cloud, runs, folder):
                 results.print()
+        if "many" in subjects:
+            measure_many(cloud, environments, folder).print()
 
 
 if __name__ == "__main__":
