@@ -35,6 +35,7 @@ check: $(STAMP) ## Format, lint, types, import rules, Terraform
 	@$(BIN)/lint-imports
 	@$(BIN)/python scripts/terraform_docs.py --check
 	@$(BIN)/python scripts/sandbox_docs.py --check
+	@$(BIN)/python scripts/permissions_docs.py --check
 	@$(BIN)/python scripts/check_terraform.py
 
 format: $(STAMP) ## Format everything
@@ -44,6 +45,7 @@ format: $(STAMP) ## Format everything
 docs: $(STAMP) ## Write the generated tables: Terraform modules, docs/sandbox.md
 	@$(BIN)/python scripts/terraform_docs.py
 	@$(BIN)/python scripts/sandbox_docs.py
+	@$(BIN)/python scripts/permissions_docs.py
 
 bench: $(STAMP) ## Measure start, create, create again, drift, apply and many at once, as ratios to their bounds
 	@$(BIN)/python -m benchmarks

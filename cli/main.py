@@ -14,6 +14,7 @@ from cli import (
     approve,
     create,
     destroy,
+    doctor,
     drift,
     history,
     kubeconfig,
@@ -44,6 +45,7 @@ app = typer.Typer(
 app.command()(create.create)
 app.command()(plan.plan)
 app.command()(drift.drift)
+app.command()(doctor.doctor)
 app.command()(approve.approve)
 app.command()(rotate_secrets.rotate_secrets)
 app.command()(destroy.destroy)

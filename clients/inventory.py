@@ -36,22 +36,29 @@ from environment.destruction import (
     Found,
     labelled,
 )
-from environment.errors import ServiceDisabledError
+from environment.errors import PermissionDeniedError, ServiceDisabledError
 from environment.spec import Environment
 
 Look = Callable[[Environment, Addresses], Iterable[Found]]
 
 
 def read_inventory(
-    environment: Environment, addresses: Addresses, database: str | None
+    environment: Environment, addresses: Addresses, database: str | None, *, may_be_refused: bool = False
 ) -> tuple[tuple[Found, ...], tuple[str, ...]]:
-    """Return all that is there, and a note for each API that is off; `database` is the one that the state names."""
+    """Return all that is there, and a note for each API that is off.
+
+    Args:
+        environment: The spec.
+        addresses: Of the cloud.
+        database: The one that the state names.
+        may_be_refused: Leave out, with a note, what we may not look at, instead of raising.
+    """
 
     def databases(environment: Environment, addresses: Addresses) -> Iterator[Found]:
         return _read_databases(environment, addresses, database)
 
     looks = (_clusters, databases, _accounts, _roles, _notebooks, _networks, _leftovers, _bucket, _secrets)
-    return _look_at_all(looks, environment, addresses)
+    return _look_at_all(looks, environment, addresses, may_be_refused=may_be_refused)
 
 
 def read_labelled(environment: Environment, addresses: Addresses) -> tuple[Found, ...]:
@@ -61,7 +68,7 @@ def read_labelled(environment: Environment, addresses: Addresses) -> tuple[Found
 
 
 def _look_at_all(
-    looks: Collection[Look], environment: Environment, addresses: Addresses
+    looks: Collection[Look], environment: Environment, addresses: Addresses, *, may_be_refused: bool = False
 ) -> tuple[tuple[Found, ...], tuple[str, ...]]:
     def look(read: Look) -> tuple[list[Found], str]:
         try:
@@ -69,6 +76,10 @@ def _look_at_all(
                 return list(read(environment, addresses)), ""
         except ServiceDisabledError:
             return [], f"{read.__name__.strip('_')}: none, since their API is off"
+        except PermissionDeniedError:
+            if not may_be_refused:
+                raise
+            return [], f"{read.__name__.strip('_')}: may not be looked at"
 
     with ThreadPoolExecutor(len(looks)) as pool:
         answers = list(pool.map(look, looks))

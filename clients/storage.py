@@ -6,6 +6,7 @@ Source: https://cloud.google.com/storage/docs/json_api/v1
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from google.cloud.storage import Client
 
 HOST = "storage.googleapis.com"
+TEST_SECONDS = 6.0
 PARALLEL_DELETIONS = 8
 """A bucket of artifacts may hold many thousands of versions, and each is a call."""
 
@@ -74,6 +76,12 @@ class Storage:
             except NotFound:
                 return False
         return True
+
+    def missing_permissions(self, name: str, wanted: Sequence[str]) -> tuple[str, ...]:
+        """Return which permissions we lack on a bucket; 404 is an error: there is none."""
+        with google_errors(f"test our permissions on the bucket {name}", name):
+            held = self._client.bucket(name).test_iam_permissions(wanted, timeout=TEST_SECONDS, retry=None)
+        return tuple(one for one in wanted if one not in held)
 
     def read_labels(self, name: str) -> dict[str, str] | None:
         """Return the labels of a bucket, None where there is none."""

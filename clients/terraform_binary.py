@@ -36,11 +36,19 @@ def find_terraform() -> str:
     raise TerraformError("no terraform 1.5 or later was found", HINT)
 
 
-def _version(binary: str) -> tuple[int, int]:
+@cache
+def found_version() -> str:
+    """Return the version of the terraform that is found, "" where there is none."""
+    try:
+        return ".".join(map(str, _version(find_terraform())))
+    except TerraformError:
+        return ""
+
+
+def _version(binary: str) -> tuple[int, ...]:
     try:
         answer = subprocess.run([binary, "version", "-json"], capture_output=True, timeout=60, check=True).stdout
-        major, minor, *_ = json.loads(answer)["terraform_version"].split(".")
-        return int(major), int(minor)
+        return tuple(int(one) for one in json.loads(answer)["terraform_version"].partition("-")[0].split("."))
     except (OSError, subprocess.SubprocessError, ValueError, KeyError):
         return (0, 0)
 

@@ -16,7 +16,7 @@ from environment.steps import ENABLE_SERVICES, Step, layers_from, services_as_le
 from flows.approval import permitted
 from flows.deploy_kfp import deploy_kfp
 from flows.enable_services import enable_services
-from flows.guard import looking_ahead
+from flows.guard import look_first, looking_ahead, refuse_names_of_others
 from flows.history import recorded
 from flows.names import run_name
 from flows.outcome import completed
@@ -71,7 +71,10 @@ def create_environment(
             services = _timed(seconds, enable_services, environment, overrides, approved)
         else:
             services = services_as_left(spec, list_enabled_services(spec))
-        check_recorded_namespace(spec, allow_replace)
+        has_record = check_recorded_namespace(spec, allow_replace)
+        if INFRASTRUCTURE in layers and not has_record:
+            refuse_names_of_others(spec)
+            look_first(spec)
         if manifests.state.is_final():
             manifests.result()  # manifests that cannot be had are better missed before the infrastructure is made
         if INFRASTRUCTURE in layers:

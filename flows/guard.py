@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from environment.changes import INFRASTRUCTURE, LAYERS, PIPELINES, Change, Layer
+from environment.findings import refuse
 from environment.guard import TAINTED
 from environment.pipeline_parameters import planned_parameters
 from environment.services import READ_BY_TERRAFORM, missing_services, service_changes
@@ -24,18 +25,23 @@ from tasks.guard import check_replacements
 from tasks.manifests import fetch_manifests, quoted, render_manifests
 from tasks.ownership import check_names
 from tasks.plan import check_objects, plan_infrastructure, read_state_folder
+from tasks.preflight import ALL_CHECKS, preflight
 from tasks.services import list_enabled_services
 
 
 @dataclass
 class _LaterSteps:
-    """What the whole run may do; `has_seen_objects` once they were looked at, `has_seen_names` whose those are."""
+    """What the whole run may do.
+
+    `has_seen_objects` once they were looked at, `has_seen_names` whose those are; `checks` are yet to be made.
+    """
 
     force_conflicts: bool
     allow_replace: tuple[str, ...]
     layers: Collection[Layer]
     has_seen_objects: bool = False
     has_seen_names: bool = False
+    checks: tuple[str, ...] = ALL_CHECKS
 
 
 _later: ContextVar[_LaterSteps | None] = ContextVar("later_steps", default=None)
@@ -53,6 +59,19 @@ def looking_ahead(
         _later.reset(token)
 
 
+def look_first(spec: Environment) -> None:
+    """Stop where anything stands in the way that can be seen already; again, for what could not be, when its API is on.
+
+    Raises:
+        PreflightError: Names everything that was found.
+    """
+    later = _later.get()
+    if later is not None and later.checks:
+        report = preflight(spec, later.checks)
+        refuse(report.findings)
+        later.checks = report.later
+
+
 def look_ahead(spec: Environment, planned: tuple[Change, ...] | None = None) -> None:
     """Stop where a later step would; for a step that is about to change something.
 
@@ -64,14 +83,20 @@ def look_ahead(spec: Environment, planned: tuple[Change, ...] | None = None) -> 
         SpecError: When another environment has the names, or the state.
         ReplacementRefusedError: When something would be lost.
         KubernetesError: When the objects could not be applied.
+        PreflightError: When anything else stands in the way.
     """
     later = _later.get()
-    if later is None or (planned is not None and later.has_seen_objects):
+    if later is None:
         return
-    kept = read_state_folder(spec)
-    is_theirs = kept.record is not None and kept.record.project_id != spec.project_id
-    if planned is None and (kept.infrastructure is None or is_theirs) and INFRASTRUCTURE in later.layers:
-        refuse_names_of_others(spec)
+    kept = read_state_folder(spec) if planned is None else None
+    if kept is not None:
+        is_theirs = kept.record is not None and kept.record.project_id != spec.project_id
+        if (kept.infrastructure is None or is_theirs) and INFRASTRUCTURE in later.layers:
+            refuse_names_of_others(spec)
+    look_first(spec)
+    if planned is not None and later.has_seen_objects:
+        return
+    kept = kept or read_state_folder(spec)
     if kept.infrastructure is None and (kept.state is None or planned is not None):
         return
     enabled = list_enabled_services(spec)

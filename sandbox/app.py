@@ -30,6 +30,7 @@ from sandbox.kernel.principals import THE_OWNER, Principal
 from sandbox.kernel.routes import Answer, Call, Route, find_route
 from sandbox.services.catalogue import services
 from sandbox.services.permissions import check_access
+from sandbox.services.registries.routes import HOSTS as REGISTRIES
 
 STORAGE = "storage.googleapis.com"
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
@@ -82,7 +83,7 @@ class App:
     def _principal(self, request: Request, service: str, path: str) -> Principal:
         if request.url.hostname not in LOCAL_HOSTS:
             raise ApiError(403, f"The sandbox answers on {' and '.join(LOCAL_HOSTS)} only")
-        if service == CONTROL and path == "/health":
+        if (service == CONTROL and path == "/health") or service in REGISTRIES:
             return THE_OWNER
         given = request.headers.get("authorization", "").partition(" ")[2]
         principal = self.cloud.principals.find(given)
@@ -170,7 +171,7 @@ def _split(raw_path: bytes) -> tuple[str, str]:
     What no service's name begins is storage's at the root; its path then starts with two slashes.
     """
     first, _, rest = raw_path.decode("latin-1").lstrip("/").partition("/")
-    if first == CONTROL or first.endswith(".googleapis.com"):
+    if first == CONTROL or first in REGISTRIES or first.endswith(".googleapis.com"):
         return unquote(first), f"/{rest}"
     return STORAGE, f"//{first}/{rest}"
 

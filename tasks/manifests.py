@@ -28,6 +28,11 @@ RETRIED_ONCE = {**RETRIED, "retries": 1}  # a machine without a network should l
 @task(name="fetch-manifests", task_run_name="fetch manifests of Kubeflow Pipelines {version}", **RETRIED_ONCE)
 def fetch_manifests(version: str) -> Mirror:
     """Bring the release's manifests into the local mirror, unless they are there."""
+    return fetch_once(version)
+
+
+def fetch_once(version: str) -> Mirror:
+    """Bring them here, or return what this process has brought already."""
     return _fetch_once(version, os.environ.get(MIRROR), os.environ.get(FALLBACK), cache_folder())
 
 

@@ -135,21 +135,26 @@ def check_namespace(
 
 
 @task(name="check-recorded-namespace", task_run_name="check recorded namespace", **RETRIED)
-def check_recorded_namespace(environment: Environment, allow_replace: tuple[str, ...] = ()) -> None:
-    """Where the record names another namespace, make sure that nothing is there, before infrastructure follows."""
+def check_recorded_namespace(environment: Environment, allow_replace: tuple[str, ...] = ()) -> bool:
+    """Where the record names another namespace, make sure that nothing is there, before infrastructure follows.
+
+    Returns:
+        Whether there is a record: a create has come to its end.
+    """
     addresses = Addresses.from_environment()
     record = read_record(environment, addresses)
     if record is None or record.pipelines.namespace == environment.pipelines.namespace:
-        return
+        return record is not None
     cluster = record.infrastructure.cluster
     try:
         access = gke.read_cluster_access(addresses, environment.project_id, cluster.location, cluster.name)
     except GoogleApiError as error:
         if error.status == 404:
-            return  # it went with its cluster
+            return True  # it went with its cluster
         raise
     with cluster_connections(access):
         apply_sets.check_alone(open_objects(access), apply_set_of(environment), allow_replace)
+    return True
 
 
 @task(name="apply-prerequisites", task_run_name="apply namespace and definitions", timeout_seconds=300, **RETRIED)

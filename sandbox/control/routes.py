@@ -19,6 +19,7 @@ POST project                    {"project_id", "lifecycle": "ACTIVE" | "DELETE_R
 POST policy                     {"project_id", "constraint", "rule": {"enforce": true} | {"denyAll": true} |
                                 {"values": {"allowedValues", "deniedValues"}} | null}: an organisation policy
 POST quota                      {"project_id", "region" (none for all), "metric", "limit"}
+POST image                      {"image": "HOST/REPOSITORY:TAG", "missing": true}: what a registry has no more
 GET  export?digest=1            the whole cloud, normalised, or its hash
 POST drift                      {"name", …}: make a named change behind a tool's back
 POST reset                      forget everything
@@ -49,6 +50,7 @@ from sandbox.services.catalogue import services
 from sandbox.services.compute.quotas import set_limit
 from sandbox.services.container.capacity import set_capacity
 from sandbox.services.orgpolicy.store import set_policy
+from sandbox.services.registries.routes import set_image
 
 CONTROL = "_sandbox"
 Json = dict[str, Any]
@@ -164,6 +166,11 @@ def _quota(control: Control, query: Mapping[str, str], body: Json) -> Json:
     return {}
 
 
+def _image(control: Control, query: Mapping[str, str], body: Json) -> Json:
+    set_image(control.cloud, _text(body, "image"), is_missing=bool(body.get("missing", True)))
+    return {}
+
+
 def _text(body: Json, key: str) -> str:
     value = body.get(key)
     if not isinstance(value, str) or not value:
@@ -217,6 +224,7 @@ _ROUTES: dict[tuple[str, str], Callable[[Control, Mapping[str, str], Json], Json
     ("POST", "/project"): _project,
     ("POST", "/policy"): _policy,
     ("POST", "/quota"): _quota,
+    ("POST", "/image"): _image,
     ("GET", "/export"): _export,
     ("POST", "/drift"): _drift,
     ("POST", "/reset"): _reset,

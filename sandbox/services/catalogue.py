@@ -21,6 +21,7 @@ def services() -> dict[str, Service]:
     from sandbox.services.notebooks.routes import SERVICE as NOTEBOOKS
     from sandbox.services.openidconnect.routes import SERVICE as OPENID_CONNECT
     from sandbox.services.orgpolicy.routes import SERVICE as ORGANIZATION_POLICY
+    from sandbox.services.registries.routes import SERVICES as REGISTRIES
     from sandbox.services.secretmanager.routes import SERVICE as SECRET_MANAGER
     from sandbox.services.servicenetworking.routes import SERVICE as SERVICE_NETWORKING
     from sandbox.services.serviceusage.routes import SERVICE as SERVICE_USAGE
@@ -39,6 +40,7 @@ def services() -> dict[str, Service]:
         NOTEBOOKS,
         OPENID_CONNECT,
         ORGANIZATION_POLICY,
+        *REGISTRIES,
         SECRET_MANAGER,
         SERVICE_NETWORKING,
         SERVICE_USAGE,

@@ -1,0 +1,1 @@
+"""Reads before anything is made: one module for each subject, each check a function that returns what it found."""

@@ -1,0 +1,126 @@
+"""All checks at the same time, within ten seconds. Nothing but reads."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+
+from clients.addresses import Addresses
+from clients.credentials import principal
+from clients.manifest_mirrors import Mirror, fetch_mirror
+from clients.preflight.capacity import look_at_quotas
+from clients.preflight.manifests import look_at_manifests
+from clients.preflight.names import look_at_names, look_at_ranges, look_at_state_bucket, read_found
+from clients.preflight.project import look_at_billing, look_at_permissions, look_at_policies, look_at_project
+from clients.preflight.tools import look_at_tools, read_tools
+from environment.capacity import capacity_of
+from environment.destruction import Found, ManagedState
+from environment.doctor import DoctorReport, Looked, found_one, put_together
+from environment.errors import CredentialsError, MlopsEnvError, ServiceDisabledError
+from environment.spec import Environment
+
+SECONDS = 9.0
+CLOUD_CHECKS = ("billing", "permissions", "policies", "state-bucket", "names", "ranges", "quotas")
+LOCAL_CHECKS = ("tools", "manifests")
+ALL_CHECKS = ("project", *CLOUD_CHECKS, *LOCAL_CHECKS)
+
+Check = Callable[[], Looked]
+
+
+def look(
+    environment: Environment,
+    addresses: Addresses,
+    checks: Collection[str] = ALL_CHECKS,
+    fetch: Callable[[str], Mirror] = fetch_mirror,
+) -> DoctorReport:
+    """Look at everything that an environment needs before it is made.
+
+    Args:
+        environment: The spec.
+        addresses: Of the cloud.
+        checks: Those to make.
+        fetch: Brings the manifests of a release here.
+    """
+    deadline = time.monotonic() + SECONDS
+    pool = ThreadPoolExecutor(len(ALL_CHECKS) + 3, thread_name_prefix="doctor")
+    try:
+        who, tools = pool.submit(principal, addresses), pool.submit(read_tools)
+        found = pool.submit(read_found, environment, addresses) if {"names", "ranges", "quotas"} & {*checks} else None
+        makers = _checks(environment, addresses, fetch, found)
+        futures = {name: pool.submit(_settled, name, makers[name]) for name in ALL_CHECKS if name in checks}
+        looks = {name: _result(name, future, deadline) for name, future in futures.items()}
+        us, versions = who.result(), tools.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    looks = _telling(looks)
+    whole = put_together(looks.values())
+    return DoctorReport(
+        environment=environment.name,
+        project_id=environment.project_id,
+        principal=us,
+        tools=versions,
+        capacity=capacity_of(environment),
+        findings=whole.findings,
+        quotas=whole.quotas,
+        notes=whole.notes,
+        checks=tuple(looks),
+        later=tuple(name for name, one in looks.items() if one.is_off),
+    )
+
+
+def _telling(looks: dict[str, Looked]) -> dict[str, Looked]:
+    """Leave out what only says in other words that there is no project, or that the credentials are refused."""
+    refused = next((name for name, one in looks.items() if _is_about_credentials(one)), None)
+    if refused is None and not looks.get("project", Looked()).findings:
+        return looks
+    kept = (refused or "project", *LOCAL_CHECKS)
+    return {name: one for name, one in looks.items() if name in kept}
+
+
+def _checks(
+    environment: Environment,
+    addresses: Addresses,
+    fetch: Callable[[str], Mirror],
+    found: Future[tuple[tuple[Found, ...], ManagedState]] | None,
+) -> dict[str, Check]:
+    def there() -> tuple[tuple[Found, ...], ManagedState]:
+        assert found is not None
+        return found.result()
+
+    return {
+        "project": lambda: look_at_project(environment, addresses),
+        "billing": lambda: look_at_billing(environment, addresses),
+        "permissions": lambda: look_at_permissions(environment, addresses),
+        "policies": lambda: look_at_policies(environment, addresses),
+        "state-bucket": lambda: look_at_state_bucket(environment, addresses),
+        "names": lambda: look_at_names(environment, addresses, *there()),
+        "ranges": lambda: look_at_ranges(environment, addresses, there()[0]),
+        "quotas": lambda: look_at_quotas(environment, addresses, there()[0]),
+        "tools": look_at_tools,
+        "manifests": lambda: look_at_manifests(environment, addresses, fetch),
+    }
+
+
+def _settled(name: str, check: Check) -> Looked:
+    """Make a check; that it cannot be made is something to tell too."""
+    try:
+        return check()
+    except CredentialsError as error:
+        return found_one("credentials", "Google credentials", error.message, error.hint)
+    except ServiceDisabledError:
+        return Looked(notes=(f"{name}: not looked at yet, create turns the API on first",), is_off=True)
+    except MlopsEnvError as error:
+        return Looked(notes=(f"{name}: not looked at ({error.message})",))
+
+
+def _result(name: str, future: Future[Looked], deadline: float) -> Looked:
+    try:
+        return future.result(max(0.0, deadline - time.monotonic()))
+    except FutureTimeout:
+        return Looked(notes=(f"{name}: not looked at, no answer within {SECONDS:g} s",))
+
+
+def _is_about_credentials(one: Looked) -> bool:
+    return any(finding.check == "credentials" for finding in one.findings)

@@ -1,0 +1,110 @@
+"""What has the environment's names already, and what is in its network besides it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from clients.addresses import Addresses
+from clients.credentials import principal
+from clients.google_rest import GoogleRest
+from clients.infrastructure import read_managed
+from clients.inventory import read_inventory
+from clients.storage import Storage
+from environment.deployer import member
+from environment.destruction import NETWORK, Found, ManagedState
+from environment.doctor import Looked, found_one
+from environment.errors import GoogleApiError, PermissionDeniedError, ServiceDisabledError
+from environment.names_taken import NAME_CHECK, name_findings, range_findings
+from environment.spec import Environment
+
+COMPUTE = "compute.googleapis.com"
+STATE_PERMISSIONS = ("storage.objects.create", "storage.objects.delete", "storage.objects.get", "storage.objects.list")
+
+
+def read_found(environment: Environment, addresses: Addresses) -> tuple[tuple[Found, ...], ManagedState]:
+    """Return what is there by the environment's names, and what Terraform manages of it."""
+    try:
+        managed = read_managed(environment, addresses)
+    except (PermissionDeniedError, ServiceDisabledError):
+        managed = ManagedState(is_readable=False)
+    found, _ = read_inventory(environment, addresses, managed.database, may_be_refused=True)
+    return found, managed
+
+
+def look_at_names(
+    environment: Environment, addresses: Addresses, found: Collection[Found], managed: ManagedState
+) -> Looked:
+    """Look whether a name is taken by something that is not this environment's."""
+    bucket = environment.names.bucket
+    try:
+        is_others = Storage(addresses, environment.project_id).missing_permissions(bucket, ("storage.buckets.get",))
+    except PermissionDeniedError:
+        is_others = ("storage.buckets.get",)
+    except GoogleApiError as error:
+        if error.status != 404:
+            raise
+        is_others = ()
+    findings = name_findings(environment, found, managed)
+    if is_others:
+        problem = "is there and not ours to read: bucket names are one world for all"
+        findings += found_one(NAME_CHECK, f"bucket {bucket}", problem, "choose another name_prefix").findings
+    return Looked(findings=findings)
+
+
+def look_at_ranges(environment: Environment, addresses: Addresses, found: Collection[Found]) -> Looked:
+    """Look whether others in the environment's network, or in networks that are its peers, use its ranges."""
+    if not any(one.kind == NETWORK for one in found):
+        return Looked()
+    rest = GoogleRest(addresses, environment.project_id)
+    taken: dict[str, list[str]] = {}
+    own = f"projects/{environment.project_id}/global/networks/{environment.names.network}"
+    network = rest.get(COMPUTE, f"/compute/v1/{own}", f"read the network {environment.names.network}")
+    peers = [_relative(one["network"]) for one in network.get("peerings") or ()]
+    for name in dict.fromkeys((own, *peers)):
+        for subnetwork in _subnetworks(rest, name):
+            if name != own or subnetwork["name"] != environment.names.subnetwork:
+                ranges = [subnetwork.get("ipCidrRange"), *_secondary(subnetwork)]
+                taken[f"subnetwork {subnetwork['name']}"] = [one for one in ranges if one]
+    return Looked(findings=range_findings(environment, taken))
+
+
+def look_at_state_bucket(environment: Environment, addresses: Addresses) -> Looked:
+    """Look whether the bucket of the state is ours to write to; one that is yet to be made is fine."""
+    bucket, project = environment.state.bucket, environment.project_id
+    storage, subject = Storage(addresses, project), f"state bucket {bucket}"
+    try:
+        missing = storage.missing_permissions(bucket, STATE_PERMISSIONS)
+    except PermissionDeniedError:
+        problem = "belongs to somebody else, or we may not read it: bucket names are one world for all"
+        return found_one(
+            "state-bucket", subject, problem, "choose another state.bucket, or be given roles/storage.admin"
+        )
+    except GoogleApiError as error:
+        if error.status == 404:
+            return Looked()
+        raise
+    if not missing:
+        return Looked()
+    who = member(principal(addresses))
+    fix = f"gcloud storage buckets add-iam-policy-binding gs://{bucket} --member={who} --role=roles/storage.objectAdmin"
+    return found_one("state-bucket", subject, f"we lack {', '.join(missing)} on it", fix)
+
+
+def _subnetworks(rest: GoogleRest, network: str) -> list[dict[str, Any]]:
+    project = network.split("/")[1]
+    path = f"/compute/v1/projects/{project}/aggregated/subnetworks"
+    try:
+        answer = rest.get(COMPUTE, path, f"list the subnetworks of {network}")
+    except GoogleApiError:
+        return []  # of a peer in a project that is not ours to look at, as that of Google's services
+    everywhere = [one for scope in (answer.get("items") or {}).values() for one in scope.get("subnetworks") or ()]
+    return [one for one in everywhere if _relative(one.get("network", "")) == network]
+
+
+def _secondary(subnetwork: dict[str, Any]) -> list[str]:
+    return [one.get("ipCidrRange", "") for one in subnetwork.get("secondaryIpRanges") or ()]
+
+
+def _relative(link: str) -> str:
+    return f"projects/{link.rpartition('/projects/')[2]}" if "/projects/" in link else link

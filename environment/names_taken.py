@@ -1,0 +1,73 @@
+"""Names and ranges that are taken by what is not this environment's."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection, Iterable, Mapping
+
+from environment.destruction import (
+    ACCOUNT,
+    ADDRESS,
+    BUCKET,
+    CLUSTER,
+    FIREWALL,
+    NETWORK,
+    NOTEBOOK,
+    ROUTER,
+    SECRET,
+    SUBNETWORK,
+    Found,
+    ManagedState,
+    may_remove,
+    removal_command,
+)
+from environment.findings import Finding
+from environment.spec import Environment
+
+NAME_CHECK = "names"
+RANGE_CHECK = "ranges"
+NAMED = frozenset({ACCOUNT, ADDRESS, BUCKET, CLUSTER, FIREWALL, NETWORK, NOTEBOOK, ROUTER, SECRET, SUBNETWORK})
+"""What has the very names that follow from the prefix; those of a database end in letters that are drawn."""
+
+
+def name_findings(environment: Environment, found: Iterable[Found], managed: ManagedState) -> tuple[Finding, ...]:
+    """Return a finding for each thing that has one of our names and is not ours.
+
+    What is in Terraform's state, or carries the marks that only our modules give, is.
+    """
+    return tuple(
+        Finding(
+            check=NAME_CHECK,
+            subject=str(one),
+            problem=f"has a name that {environment.name} needs, and is {_whose(one)}",
+            fix=f"choose another name_prefix, or remove it: {removal_command(one, environment.project_id)}",
+        )
+        for one in found
+        if one.kind in NAMED and not may_remove(one, managed)
+    )
+
+
+def range_findings(environment: Environment, taken: Mapping[str, Collection[str]]) -> tuple[Finding, ...]:
+    """Return a finding for each range of the spec that overlaps with one that is in use.
+
+    Args:
+        environment: The spec.
+        taken: Ranges in CIDR notation by who uses them: {"subnetwork x": ["10.0.0.0/20"]}.
+    """
+    ours = {name: cidr for name, cidr in environment.network if name.endswith("_cidr") and cidr}
+    return tuple(
+        Finding(
+            check=RANGE_CHECK,
+            subject=f"network.{name} {cidr}",
+            problem=f"overlaps with {other} of {user}",
+            fix=f"choose another network.{name}",
+        )
+        for name, cidr in ours.items()
+        for user, others in taken.items()
+        for other in others
+        if ipaddress.ip_network(cidr).overlaps(ipaddress.ip_network(other))
+    )
+
+
+def _whose(thing: Found) -> str:
+    return f"of the environment {thing.owner}" if thing.owner else "not of its making"

@@ -1,0 +1,331 @@
+"""Faults of a project, set one at a time and together: each is found and named with its fix, and nothing is changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from clients.addresses import ENDPOINT, TOKEN, Addresses
+from clients.preflight.look import ALL_CHECKS, look
+from clients.preload import preload
+from environment.doctor import DoctorReport
+from environment.spec import Environment
+
+if TYPE_CHECKING:
+    from tests.conftest import RunningSandbox
+
+PROJECT = "acme-preflight"
+USER = "user@sandbox.localhost"
+COMPUTE = f"compute.googleapis.com/compute/v1/projects/{PROJECT}"
+REGION = "us-central1"
+SERVICES = ("cloudresourcemanager", "compute", "container", "iam", "notebooks", "secretmanager", "sqladmin")
+SPEC: dict[str, Any] = {
+    "name": "dev",
+    "cloud": "sandbox",
+    "role": "dev",
+    "project_id": PROJECT,
+    "region": REGION,
+    "zone": f"{REGION}-a",
+    "name_prefix": "pre",
+    "state": {"bucket": "acme-preflight-tfstate"},
+}
+SECONDS = 10.0
+
+
+@pytest.fixture(scope="module")
+def prepared(sandbox: RunningSandbox) -> RunningSandbox:
+    """The project, with its APIs on."""
+    names = [f"{name}.googleapis.com" for name in SERVICES]
+    path = f"serviceusage.googleapis.com/v1/projects/{PROJECT}/services:batchEnable"
+    preload()  # as the command does while it waits
+    sandbox.call("POST", path, {"serviceIds": names}).raise_for_status()
+    return sandbox
+
+
+@pytest.fixture
+def cloud(prepared: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningSandbox]:
+    """The sandbox, for the doctor in this process; what a test sets is taken back."""
+    for name, value in prepared.variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
+    monkeypatch.setenv("MLOPS_ENV_GIT_MIRROR", prepared.variables["MLOPS_ENV_GIT_MIRROR_FALLBACK"])
+    yield prepared
+    prepared.control("POST", "project", {"project_id": PROJECT, "lifecycle": "ACTIVE", "billing": True})
+    prepared.control("POST", "principals", {"project_id": PROJECT, "email": USER, "roles": ["roles/owner"]})
+    prepared.control("DELETE", "faults")
+
+
+def examine(cloud: RunningSandbox, spec: dict[str, Any], **options: Any) -> DoctorReport:
+    """Look, and see to it that nothing but reads is asked, in time."""
+    before, began = cloud.last_call(), time.monotonic()
+    report = look(Environment.model_validate(spec), Addresses.from_environment(), **options)
+    assert time.monotonic() - began < SECONDS
+    assert [call["path"] for call in cloud.calls_since(before) if call["mutating"]] == []
+    return report
+
+
+def test_a_good_project_has_no_findings(cloud: RunningSandbox) -> None:
+    report = examine(cloud, SPEC)
+    assert report.findings == ()
+    assert report.notes == ()
+    assert report.later == ()
+    assert set(report.checks) == set(ALL_CHECKS)
+    assert report.principal == USER
+    assert {"terraform", "kustomize", "git"} == set(report.tools)
+    needed = {row.metric: row.needed for row in report.quotas}
+    assert needed == {"CPUS": 8, "SSD_TOTAL_GB": 350, "IN_USE_ADDRESSES": 0, "NETWORKS": 1}
+
+
+Set = Callable[["RunningSandbox"], None]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong: how it is set and taken back, what the spec then says, and what the finding must hold."""
+
+    check: str
+    expected: tuple[str, ...]
+    set_: tuple[str, dict[str, Any]] | None = None
+    undo: tuple[str, dict[str, Any]] | None = None
+    calls: tuple[tuple[str, str, dict[str, Any]], ...] = ()
+    cleanup: tuple[tuple[str, str], ...] = ()
+    spec: dict[str, Any] | None = None
+
+
+def policy(constraint: str, rule: dict[str, Any] | None) -> tuple[str, dict[str, Any]]:
+    return "policy", {"project_id": PROJECT, "constraint": constraint, "rule": rule}
+
+
+def denied(*permissions: str) -> tuple[str, dict[str, Any]]:
+    return "principals", {"project_id": PROJECT, "email": USER, "roles": ["roles/owner"], "denied": list(permissions)}
+
+
+def quota(metric: str, limit: int, region: str = REGION) -> tuple[str, dict[str, Any]]:
+    return "quota", {"project_id": PROJECT, "region": region, "metric": metric, "limit": limit}
+
+
+def project(**fields: Any) -> tuple[str, dict[str, Any]]:
+    return "project", {"project_id": PROJECT, **fields}
+
+
+ACCOUNTS = f"iam.googleapis.com/v1/projects/{PROJECT}/serviceAccounts"
+BUCKETS = "storage.googleapis.com/storage/v1/b"
+KFP_IMAGE = "ghcr.io/kubeflow/kfp-api-server:2.14.4"
+FAULTS = {
+    "project missing": Fault("project", ("does not exist", "gcloud projects create"), project(lifecycle="MISSING")),
+    "project deleted": Fault(
+        "project", ("is being deleted", f"gcloud projects undelete {PROJECT}"), project(lifecycle="DELETE_REQUESTED")
+    ),
+    "nobody pays": Fault(
+        "billing", ("no active billing account", "gcloud billing projects link"), project(billing=False)
+    ),
+    "one permission": Fault(
+        "permissions",
+        (USER, "container.clusters.create", "--role=roles/container.admin"),
+        denied("container.clusters.create"),
+    ),
+    "permission to act as": Fault(
+        "permissions",
+        ("iam.serviceAccounts.actAs", "--role=roles/iam.serviceAccountUser"),
+        denied("iam.serviceAccounts.actAs"),
+    ),
+    "two permissions of one role": Fault(
+        "permissions",
+        ("cloudsql.instances.create, cloudsql.users.create", "--role=roles/cloudsql.admin"),
+        denied("cloudsql.users.create", "cloudsql.instances.create"),
+    ),
+    "no external addresses": Fault(
+        "organisation-policy",
+        ("compute.vmExternalIpAccess", "network.private_cluster: true"),
+        policy("compute.vmExternalIpAccess", {"denyAll": True}),
+        policy("compute.vmExternalIpAccess", None),
+        spec={"network": {"private_cluster": False}},
+    ),
+    "no public database": Fault(
+        "organisation-policy",
+        ("sql.restrictPublicIp", "database.private_ip: true"),
+        policy("sql.restrictPublicIp", {"enforce": True}),
+        policy("sql.restrictPublicIp", None),
+        spec={"database": {"private_ip": False}},
+    ),
+    "other locations": Fault(
+        "organisation-policy",
+        ("gcp.resourceLocations", "allows nothing in us-central1 (allowed: in:eu-locations)"),
+        policy("gcp.resourceLocations", {"values": {"allowedValues": ["in:eu-locations"]}}),
+        policy("gcp.resourceLocations", None),
+    ),
+    "processors": Fault(
+        "quota",
+        ("quota CPUS of us-central1", "needed 8, in use 0, limit 4"),
+        quota("CPUS", 4),
+        quota("CPUS", 500),
+    ),
+    "disks": Fault(
+        "quota",
+        ("SSD_TOTAL_GB", "needed 350, in use 0, limit 250"),
+        quota("SSD_TOTAL_GB", 250),
+        quota("SSD_TOTAL_GB", 40960),
+    ),
+    "addresses": Fault(
+        "quota",
+        ("IN_USE_ADDRESSES", "needed 1, in use 0, limit 0"),
+        quota("IN_USE_ADDRESSES", 0),
+        quota("IN_USE_ADDRESSES", 575),
+        spec={"network": {"private_cluster": False}},
+    ),
+    "networks": Fault(
+        "quota", ("quota NETWORKS of all regions", "needed 1"), quota("NETWORKS", 0, ""), quota("NETWORKS", 50, "")
+    ),
+    "machine type": Fault(
+        "machine-type",
+        ("e2-standard-5", "there is none in us-central1-a"),
+        spec={"cluster": {"machine_type": "e2-standard-5"}},
+    ),
+    "taken network": Fault(
+        "names",
+        ("network pre-network", "not of its making", "gcloud compute networks delete pre-network"),
+        calls=(("POST", f"{COMPUTE}/global/networks", {"name": "pre-network", "autoCreateSubnetworks": False}),),
+        cleanup=(("DELETE", f"{COMPUTE}/global/networks/pre-network"),),
+    ),
+    "taken account": Fault(
+        "names",
+        ("service account pre-kfp-user@", "choose another name_prefix"),
+        calls=(("POST", ACCOUNTS, {"accountId": "pre-kfp-user"}),),
+        cleanup=(("DELETE", f"{ACCOUNTS}/pre-kfp-user@{PROJECT}.iam.gserviceaccount.com"),),
+    ),
+    "taken bucket": Fault(
+        "names",
+        (f"bucket {PROJECT}-pre-artifacts", "not ours to read"),
+        calls=(("POST", f"{BUCKETS}?project=somebody-else", {"name": f"{PROJECT}-pre-artifacts"}),),
+        set_=(
+            "principals",
+            {
+                "project_id": "somebody-else",
+                "email": USER,
+                "denied": ["storage.buckets.get"],
+            },
+        ),
+        undo=("principals", {"project_id": "somebody-else", "email": USER, "denied": []}),
+        cleanup=(("DELETE", f"{BUCKETS}/{PROJECT}-pre-artifacts"),),
+    ),
+    "taken range": Fault(
+        "ranges",
+        ("network.pods_cidr 10.20.0.0/16", "overlaps with 10.20.8.0/24 of subnetwork theirs"),
+        calls=(
+            (
+                "POST",
+                f"{COMPUTE}/global/networks",
+                {
+                    "name": "pre-network",
+                    "autoCreateSubnetworks": False,
+                    "description": "VPC of the ML environment pre",
+                },
+            ),
+            (
+                "POST",
+                f"{COMPUTE}/regions/{REGION}/subnetworks",
+                {"name": "theirs", "network": "global/networks/pre-network", "ipCidrRange": "10.20.8.0/24"},
+            ),
+        ),
+        cleanup=(
+            ("DELETE", f"{COMPUTE}/regions/{REGION}/subnetworks/theirs"),
+            ("DELETE", f"{COMPUTE}/global/networks/pre-network"),
+        ),
+    ),
+    "somebody's state bucket": Fault(
+        "state-bucket",
+        ("state bucket acme-preflight-tfstate", "storage.objects.create"),
+        calls=(("POST", f"{BUCKETS}?project=somebody-else", {"name": "acme-preflight-tfstate"}),),
+        set_=(
+            "principals",
+            {"project_id": "somebody-else", "email": USER, "denied": ["storage.objects.create"]},
+        ),
+        undo=("principals", {"project_id": "somebody-else", "email": USER, "denied": []}),
+        cleanup=(("DELETE", f"{BUCKETS}/acme-preflight-tfstate"),),
+    ),
+    "missing image": Fault(
+        "images",
+        (f"image {KFP_IMAGE}", "does not have it"),
+        ("image", {"image": KFP_IMAGE, "missing": True}),
+        ("image", {"image": KFP_IMAGE, "missing": False}),
+    ),
+}
+
+
+MADE_BY = {
+    "images": "manifests",
+    "machine-type": "quotas",
+    "organisation-policy": "policies",
+    "quota": "quotas",
+}
+"""The check that a finding comes from, where it is called something else."""
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_each_fault_alone_is_found_and_named(cloud: RunningSandbox, name: str) -> None:
+    fault = FAULTS[name]
+    begin(cloud, fault)
+    try:
+        checks = ("project", MADE_BY.get(fault.check, fault.check))
+        report = examine(cloud, {**SPEC, **(fault.spec or {})}, checks=checks)
+    finally:
+        end(cloud, fault)
+    assert [finding.check for finding in report.findings] == [fault.check], report
+    for words in fault.expected:
+        assert words in str(report.findings[0])
+
+
+def test_three_at_once_are_all_found_at_once(cloud: RunningSandbox) -> None:
+    faults = [FAULTS[name] for name in ("nobody pays", "one permission", "other locations")]
+    for fault in faults:
+        begin(cloud, fault)
+    try:
+        report = examine(cloud, SPEC)
+    finally:
+        for fault in faults:
+            end(cloud, fault)
+    assert {finding.check for finding in report.findings} == {fault.check for fault in faults}
+
+
+def begin(cloud: RunningSandbox, fault: Fault) -> None:
+    for method, path, body in fault.calls:
+        cloud.call(method, path, body).raise_for_status()
+    if fault.set_:
+        cloud.control("POST", *fault.set_)
+
+
+def end(cloud: RunningSandbox, fault: Fault) -> None:
+    if fault.undo:
+        cloud.control("POST", *fault.undo)
+    for method, path in fault.cleanup:
+        cloud.call(method, path).raise_for_status()
+
+
+def test_what_cannot_be_asked_is_said_and_no_finding(cloud: RunningSandbox) -> None:
+    cloud.control("POST", "faults", {"path": "^/(gcr|quay).io/", "reset": True, "times": 0})
+    cloud.control("POST", *denied("orgpolicy.policy.get"))
+    report = examine(cloud, SPEC, checks=("policies", "manifests"))
+    assert report.findings == ()
+    assert [note.partition(":")[0] for note in report.notes] == [
+        "organisation policies were not looked at",
+        "images were not looked at in gcr.io, quay.io",
+    ]
+
+
+def test_before_its_apis_are_on_what_can_be_seen_is_seen(cloud: RunningSandbox) -> None:
+    spec = {**SPEC, "project_id": "acme-brand-new"}
+    cloud.control("POST", "project", {"project_id": "acme-brand-new", "billing": False})
+    report = examine(cloud, spec)
+    assert [finding.check for finding in report.findings] == ["billing"]
+    assert report.later == ("quotas",)
+    assert report.quotas == ()
+
+
+def test_without_credentials_that_alone_is_told(cloud: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(TOKEN, "expired")
+    report = look(Environment.model_validate(SPEC), Addresses(cloud.variables[ENDPOINT], "expired"))
+    assert [finding.check for finding in report.findings] == ["credentials"]

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from environment.capacity import capacity_of, quota_findings, quota_rows
+from environment.spec import Environment
+
+CPUS = {"e2-standard-4": 4}
+
+
+def spec(**fields: Any) -> Environment:
+    given = {"name": "dev", "role": "dev", "project_id": "acme-project", "region": "us-central1", "name_prefix": "acme"}
+    return Environment.model_validate({**given, "state": {"bucket": "acme-state"}, **fields})
+
+
+ZONAL: dict[str, Any] = {"zone": "us-central1-a", "components": {"notebooks": False}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (ZONAL, "1 to 5 nodes in all, 1 to 5 disks of 100 to 500 GiB"),
+        ({**ZONAL, "zone": None}, "3 to 15 nodes in all, 3 to 15 disks of 300 to 1500 GiB"),
+        ({"zone": "us-central1-a"}, "1 to 5 nodes in all, 3 to 7 disks of 350 to 750 GiB"),
+        ({**ZONAL, "cluster": {"min_nodes": 0, "max_nodes": 1}}, "1 nodes in all, 1 disks of 100 GiB"),
+    ],
+)
+def test_nodes_and_disks_are_counted_over_all_zones(fields: dict[str, Any], expected: str) -> None:
+    assert capacity_of(spec(**fields)).describe() == expected
+
+
+def rows(fields: dict[str, Any], *present: str, limit: int = 8, usage: int = 4) -> dict[str, tuple[int, int, bool]]:
+    quotas = [{"metric": metric, "limit": limit, "usage": usage} for metric in ("CPUS", "IN_USE_ADDRESSES", "GPUS")]
+    found = quota_rows(spec(**fields), CPUS, present, quotas, [{"metric": "NETWORKS", "limit": 5, "usage": 5}])
+    return {row.metric: (row.needed, row.at_most, row.is_short) for row in found}
+
+
+def test_what_is_there_already_is_not_needed_again() -> None:
+    assert rows(ZONAL) == {"CPUS": (4, 20, False), "IN_USE_ADDRESSES": (0, 0, False), "NETWORKS": (1, 1, True)}
+    assert rows(ZONAL, "cluster", "network")["CPUS"] == (0, 0, False)
+    assert rows(ZONAL, "cluster", "network")["NETWORKS"] == (0, 0, False)
+    with_notebook = {"zone": "us-central1-a"}
+    assert rows(with_notebook)["CPUS"] == (8, 24, True)
+    assert rows(with_notebook, "notebook")["CPUS"] == (4, 20, False)
+
+
+def test_public_nodes_need_addresses() -> None:
+    public = {**ZONAL, "zone": None, "network": {"private_cluster": False}}
+    assert rows(public, usage=6)["IN_USE_ADDRESSES"] == (3, 15, True)
+
+
+def test_a_finding_says_needed_in_use_and_limit() -> None:
+    quotas = [{"metric": "CPUS", "limit": 8, "usage": 6}]
+    (finding,) = quota_findings(spec(), quota_rows(spec(**ZONAL), CPUS, (), quotas, ()))
+    assert finding.subject == "quota CPUS of us-central1"
+    assert finding.problem == "needed 4, in use 6, limit 8 (processors)"
