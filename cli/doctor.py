@@ -23,7 +23,7 @@ def doctor(environment: str = ENVIRONMENT, set_: list[str] = SET, cloud: str = C
     from clients.preflight.look import look
 
     with progress("Looking at tools, project, permissions, policies, quotas, names and images"):
-        report = look(spec, Addresses.from_environment())
+        report = look(spec, Addresses.of(spec))
     if as_json:
         print_json(report.model_dump(mode="json"))
     else:

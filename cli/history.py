@@ -22,7 +22,7 @@ def history(
     from clients.history import read_history
     from environment.history import describe_entry
 
-    entries = read_history(spec, Addresses.from_environment(), limit)
+    entries = read_history(spec, Addresses.of(spec), limit)
     if as_json:
         print_json([entry.model_dump(mode="json") for entry in entries])
         return

@@ -33,7 +33,7 @@ def kubeconfig(
     from clients.addresses import Addresses
     from clients.credentials import access_token
 
-    addresses = Addresses.from_environment()
+    addresses = Addresses.of(spec)
     if credential:
         token = {"token": access_token(addresses)}
         print_json({"apiVersion": CREDENTIAL_API, "kind": "ExecCredential", "status": token})

@@ -54,4 +54,7 @@ def print_plan(report: PlanReport, *, on_stderr: bool = False) -> None:
         err.print(f"  {warning}", style="yellow", markup=False)
     title = f"{report.environment} ({report.project_id}): {describe_plan(report.changes).lower()}"
     where = sys.stderr if on_stderr else None
-    Console(highlight=False, width=WIDEST, file=where).print(change_tree(title, report.changes))
+    console = Console(highlight=False, width=WIDEST, file=where)
+    console.print(change_tree(title, report.changes))
+    if report.capacity:
+        console.print(f"  in all: {report.capacity.describe()}", markup=False)

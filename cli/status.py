@@ -20,7 +20,7 @@ def status(environment: str = ENVIRONMENT, set_: list[str] = SET, cloud: str = C
     from clients.addresses import Addresses
     from clients.environment_status import read_status
 
-    found = read_status(spec, Addresses.from_environment())
+    found = read_status(spec, Addresses.of(spec))
     if as_json:
         print_json(found.model_dump(mode="json"))
         return

@@ -16,7 +16,7 @@ def ui(environment: str = ENVIRONMENT, set_: list[str] = SET, cloud: str = CLOUD
     from clients.kubernetes.pipelines import wait_for_ui_address
     from environment.pipelines_ui import without_address
 
-    addresses = Addresses.from_environment()
+    addresses = Addresses.of(spec)
     access = read_cluster_access(addresses, spec.project_id, spec.location, spec.names.cluster)
     namespace = spec.pipelines.namespace
     url = wait_for_ui_address(open_cluster(addresses, access), namespace, timeout_seconds=0)

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from environment.errors import SpecError
+
+if TYPE_CHECKING:
+    from environment.spec import Environment
 
 ENDPOINT = "MLOPS_ENV_GOOGLE_ENDPOINT"
 TOKEN = "GOOGLE_OAUTH_ACCESS_TOKEN"
@@ -30,6 +33,7 @@ class Addresses:
         endpoint: Base address under which every service answers by its host name; None is Google itself.
         token: An access token to use instead of Application Default Credentials.
         terraform: `GOOGLE_*_CUSTOM_ENDPOINT` variables that point Terraform's provider elsewhere.
+        impersonate: The service account to act as; None is whoever the credentials are.
         identities: Variables that would give Terraform another identity than the other steps have.
     """
 
@@ -37,6 +41,7 @@ class Addresses:
     token: str | None = field(default=None, repr=False)
     terraform: tuple[str, ...] = ()
     identities: tuple[str, ...] = ()
+    impersonate: str | None = None
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] = os.environ) -> Addresses:
@@ -45,6 +50,15 @@ class Addresses:
         custom = tuple(sorted(name for name in variables if _is_custom_endpoint(name)))
         identities = tuple(sorted(name for name in TERRAFORM_IDENTITIES if variables.get(name)))
         return cls(endpoint or None, variables.get(TOKEN) or None, custom, identities)
+
+    @classmethod
+    def of(cls, environment: Environment) -> Addresses:
+        """Read the variables, for an environment: its spec says as whom to act."""
+        return cls.from_environment().acting_as(environment.impersonate)
+
+    def acting_as(self, account: str | None) -> Addresses:
+        """Return the same cloud, spoken to as a service account; None is whoever the credentials are."""
+        return replace(self, impersonate=account)
 
     def service(self, host: str) -> str:
         """Return the base address of a service, without a trailing slash."""

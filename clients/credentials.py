@@ -1,14 +1,19 @@
-"""Google credentials: an access token from the environment, or Application Default Credentials."""
+"""Google credentials: an access token from the environment, or Application Default Credentials; or a service account's.
+
+Where the spec names an account to impersonate, those are only used to ask for its tokens, an hour each.
+"""
 
 from __future__ import annotations
 
 import os
+import re
+from datetime import datetime
 from functools import cache
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clients.addresses import TOKEN, Addresses
-from environment.errors import CredentialsError, MlopsEnvError
+from environment.errors import CredentialsError, ImpersonationRefusedError, MlopsEnvError
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
@@ -16,11 +21,16 @@ if TYPE_CHECKING:
 # Without the second GKE knows a service account by its number alone, and no role binding by email fits.
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/userinfo.email")
 HINT = f"run `gcloud auth application-default login`, or set {TOKEN}"
+IAM_CREDENTIALS = "iamcredentials.googleapis.com"
+IMPERSONATION_SECONDS = 3600  # as long as Google allows without a policy of the organisation
 USER_INFO = "openidconnect.googleapis.com"
 USER_INFO_SECONDS = 3.0
 # Where there is no metadata server the library looks for it three times three seconds, and a user waits for the hint.
 METADATA = {"GCE_METADATA_TIMEOUT": "2", "GCE_METADATA_DETECT_RETRIES": "2"}
 _lookup = Lock()
+_acted_as: set[str] = set()
+_REFUSED_ACCOUNT = re.compile(r"[a-z0-9-]+@[a-z0-9-]+\.iam\.gserviceaccount\.com")
+TOKEN_CREATOR = "roles/iam.serviceAccountTokenCreator"
 
 
 def google_credentials(addresses: Addresses, quota_project_id: str | None = None) -> Credentials:
@@ -37,6 +47,8 @@ def google_credentials(addresses: Addresses, quota_project_id: str | None = None
 
     Source: https://cloud.google.com/docs/quotas/set-quota-project
     """
+    if addresses.impersonate:
+        return _impersonated(addresses, quota_project_id)
     if addresses.token:
         from google.oauth2.credentials import Credentials as TokenCredentials
 
@@ -48,6 +60,41 @@ def google_credentials(addresses: Addresses, quota_project_id: str | None = None
     if quota_project_id and isinstance(found, CredentialsWithQuotaProject):
         return found.with_quota_project(quota_project_id)  # type: ignore[no-untyped-call,no-any-return]
     return found
+
+
+def _impersonated(addresses: Addresses, quota_project_id: str | None) -> Credentials:
+    """Return credentials that get their tokens from the one impersonation of this process.
+
+    The library's own would look up where an account may be used, at an address that cannot be moved.
+    """
+    from google.oauth2.credentials import Credentials as TokenCredentials
+
+    account = _account(addresses)
+    _acted_as.add(str(addresses.impersonate))
+
+    def refresh(request: Any, scopes: Any) -> tuple[str, datetime]:
+        with _lookup:
+            if not account.valid:
+                account.refresh(request)
+        return account.token, account.expiry
+
+    return TokenCredentials(  # type: ignore[no-untyped-call]
+        token=None, refresh_handler=refresh, scopes=SCOPES, quota_project_id=quota_project_id
+    )
+
+
+@cache
+def _account(addresses: Addresses) -> Any:
+    from google.auth import impersonated_credentials
+
+    path = f"v1/projects/-/serviceAccounts/{addresses.impersonate}:generateAccessToken"
+    return impersonated_credentials.Credentials(  # type: ignore[no-untyped-call]
+        source_credentials=google_credentials(addresses.acting_as(None)),
+        target_principal=addresses.impersonate,
+        target_scopes=list(SCOPES),
+        lifetime=IMPERSONATION_SECONDS,
+        iam_endpoint_override=f"{addresses.service(IAM_CREDENTIALS)}/{path}",
+    )
 
 
 @cache
@@ -72,7 +119,7 @@ def access_token(addresses: Addresses) -> str:
     Raises:
         CredentialsError: When there are no credentials, or Google refuses them.
     """
-    if addresses.token:
+    if addresses.token and not addresses.impersonate:
         return addresses.token
     from google.auth.exceptions import RefreshError, TransportError
     from google.auth.transport.requests import Request
@@ -81,9 +128,30 @@ def access_token(addresses: Addresses) -> str:
     try:
         if not credentials.valid:
             credentials.refresh(Request())  # type: ignore[no-untyped-call]
-    except (RefreshError, TransportError) as error:
+    except RefreshError as error:
+        raise refused(error) from error
+    except TransportError as error:
         raise CredentialsError(f"Google refused the credentials: {error.args[0]}", HINT) from error
     return str(credentials.token)
+
+
+def refused(error: Exception, what: str = "") -> CredentialsError:
+    """Return our error for credentials that were refused: those that we have, or those of an account to act as.
+
+    Args:
+        error: The library's.
+        what: What was tried.
+    """
+    before = f"could not {what}: " if what else ""
+    account = _REFUSED_ACCOUNT.search(" ".join(map(str, error.args)))
+    if "impersonated" not in str(error.args[0]):
+        return CredentialsError(f"{before}Google refused the credentials: {error.args[0]}", HINT)
+    name = account[0] if account else "ACCOUNT"
+    who = known_principal(Addresses.from_environment()) or "EMAIL"
+    kind = "serviceAccount" if who.endswith(".gserviceaccount.com") else "user"
+    fix = f"gcloud iam service-accounts add-iam-policy-binding {name} --member={kind}:{who} --role={TOKEN_CREATOR}"
+    problem = f"{before}{who} may not act as {account[0] if account else 'the account to impersonate'}"
+    return ImpersonationRefusedError(problem, fix)
 
 
 @cache
@@ -95,9 +163,17 @@ def principal(addresses: Addresses) -> str:
     return known_principal(addresses) or "the account of the credentials in use"
 
 
+def acting_principal() -> str:
+    """Return who a call of this process was made as, for messages that name nobody."""
+    addresses = Addresses.from_environment()
+    return principal(addresses.acting_as(next(iter(_acted_as))) if len(_acted_as) == 1 else addresses)
+
+
 @cache
 def known_principal(addresses: Addresses) -> str | None:
     """Return the email address of who the credentials are, None where nobody tells."""
+    if addresses.impersonate:
+        return addresses.impersonate
     try:
         credentials = google_credentials(addresses)
         email = getattr(credentials, "service_account_email", None)

@@ -91,4 +91,6 @@ def read_cluster_access(addresses: Addresses, project_id: str, location: str, cl
         state = Cluster.Status(found.status).name
         raise GoogleApiError(f"the cluster {cluster} is {state}: {found.status_message}", resource=name)
     authority = base64.b64decode(found.master_auth.cluster_ca_certificate).decode()
-    return ClusterAccess(endpoint=f"https://{found.endpoint}", ca_certificate=authority)
+    return ClusterAccess(
+        endpoint=f"https://{found.endpoint}", ca_certificate=authority, impersonate=addresses.impersonate
+    )

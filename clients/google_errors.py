@@ -14,8 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from clients.addresses import Addresses
-from clients.credentials import HINT, principal
+from clients.credentials import HINT, acting_principal, refused
 from environment.errors import (
     CredentialsError,
     GoogleApiError,
@@ -71,7 +70,7 @@ def google_errors(what: str, resource: str = "") -> Iterator[None]:
         answer = error.response
         raise classify(_from_json(answer.status_code, answer.content), what, resource) from error  # type: ignore[union-attr]
     except auth.RefreshError as error:
-        raise CredentialsError(f"could not {what}: Google refused the credentials", HINT) from error
+        raise refused(error, what) from error
     except (
         requests.ConnectionError,
         requests.Timeout,
@@ -86,7 +85,7 @@ def google_errors(what: str, resource: str = "") -> Iterator[None]:
 
 
 def _we() -> str:
-    return principal(Addresses.from_environment())
+    return acting_principal()
 
 
 def classify(answer: Answer, what: str, resource: str = "", who: Callable[[], str] = _we) -> MlopsEnvError:

@@ -24,8 +24,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, TextIO
 
 from clients import terraform_supervisor
-from clients.addresses import TERRAFORM_IDENTITIES, Addresses
-from clients.credentials import principal
+from clients.addresses import TERRAFORM_IDENTITIES, TOKEN, Addresses
+from clients.credentials import access_token, principal
 from clients.terraform_binary import find_terraform
 from clients.terraform_init import DATA, initialisation_digest
 from clients.terraform_log import LOGGED, log_file
@@ -239,7 +239,7 @@ class Terraform:
         process = subprocess.Popen(
             [*SUPERVISOR, *argv],
             cwd=self._folder,
-            env=self._environment,
+            env=self._environment | self._identity(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -262,6 +262,13 @@ class Terraform:
             process.stdin.close()
             process.stdout.close()
             process.wait()
+
+    def _identity(self) -> dict[str, str]:
+        """Return a token of the account to act as: for one command, since it lasts an hour.
+
+        Provider and backend could ask for tokens themselves, but at an address that cannot be moved.
+        """
+        return {TOKEN: access_token(self._addresses)} if self._addresses.impersonate else {}
 
     def _failure(self, command: str, events: list[TerraformEvent]) -> TerraformError:
         errors = reported_errors(events)

@@ -45,9 +45,9 @@ class Capacity(BaseModel):
     most_disk_gib: int
 
     def describe(self) -> str:
-        """Return "1 to 5 nodes in all, 3 to 7 disks of 350 to 750 GiB"."""
+        """Return "1 to 5 nodes, 3 to 7 disks of 350 to 750 GiB"."""
         nodes, disks = _span(self.nodes, self.most_nodes), _span(self.disks, self.most_disks)
-        return f"{nodes} nodes in all, {disks} disks of {_span(self.disk_gib, self.most_disk_gib)} GiB"
+        return f"{_counted(nodes, 'node')}, {_counted(disks, 'disk')} of {_span(self.disk_gib, self.most_disk_gib)} GiB"
 
 
 class QuotaRow(BaseModel):
@@ -152,6 +152,10 @@ def _needs(
         "SSD_TOTAL_GB": nodes * environment.cluster.disk_size_gib + notebooks * NOTEBOOK_DISKS_GIB,
         "NETWORKS": 0 if "network" in present else 1,
     }
+
+
+def _counted(count: str, thing: str) -> str:
+    return f"{count} {thing}" if count == "1" else f"{count} {thing}s"
 
 
 def _span(low: int, high: int) -> str:

@@ -7,6 +7,7 @@
     ├── PreflightError                    what is there does not fit what is asked for; nothing was changed
     ├── FleetError                        environments of a fleet failed; the others are done
     ├── CredentialsError                  no credentials, or they were refused
+    │   └── ImpersonationRefusedError     they may not act as the account that the spec names
     ├── UnreachableError                  an endpoint does not answer
     ├── GoogleApiError                    an API answered with an error
     │   ├── PermissionDeniedError
@@ -83,6 +84,10 @@ class FleetError(MlopsEnvError):
 
 class CredentialsError(MlopsEnvError):
     """There are no credentials, or they were refused."""
+
+
+class ImpersonationRefusedError(CredentialsError):
+    """The credentials may not act as the service account that the spec names."""
 
 
 class UnreachableError(TransientError):

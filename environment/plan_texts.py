@@ -30,6 +30,8 @@ def plan_markdown(report: PlanReport) -> str:
             lines += [f"## {layer}: {count_actions(changes)}", ""]
             lines += [line for change in changes for line in _markdown_of(change)]
             lines.append("")
+    if report.capacity:
+        lines += [f"In all: {report.capacity.describe()}.", ""]
     lines += [f"> {warning}" for warning in report.warnings]
     return "\n".join(lines).rstrip() + "\n"
 

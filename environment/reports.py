@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from environment.capacity import Capacity
 from environment.changes import Change
 from environment.infrastructure import Infrastructure
 from environment.record import PipelinesRecord
@@ -84,12 +85,16 @@ class PlanBasis(_Report):
 
 
 class PlanReport(_Report):
-    """What create would change, layer by layer; `warnings` say what could not be compared, or will stay as it is."""
+    """What create would change, layer by layer; `warnings` say what could not be compared, or will stay as it is.
+
+    `capacity` is how much the environment has in total, where the plan is about infrastructure.
+    """
 
     environment: str
     project_id: str
     changes: tuple[Change, ...]
     warnings: tuple[str, ...] = ()
+    capacity: Capacity | None = None
     basis: PlanBasis
 
     @property

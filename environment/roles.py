@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 Role = Literal["dev", "staging", "prod"]
+Size = Literal["standard", "trial"]
 
 _COMMON: dict[str, Any] = {
     "components": {"notebooks": False, "training": True, "prediction": True, "dataflow": True},
@@ -65,6 +66,17 @@ _BY_ROLE: dict[Role, dict[str, Any]] = {
 }
 
 
+_BY_SIZE: dict[Size, dict[str, Any]] = {
+    "standard": {},
+    # Fits the quota of a free trial in one zone: 8 processors and 250 GB of SSD in a region.
+    "trial": {
+        "components": {"notebooks": False},
+        "cluster": {"machine_type": "e2-standard-4", "min_nodes": 1, "max_nodes": 2, "disk_size_gib": 100},
+        "database": {"tier": "db-custom-1-3840", "highly_available": False},
+    },
+}
+
+
 def merged(defaults: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     """Lay `given` over `defaults`, mapping by mapping; a mapping in one and none in the other is kept as it is."""
     result = dict(defaults)
@@ -74,6 +86,6 @@ def merged(defaults: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def role_defaults(role: Role) -> dict[str, Any]:
-    """Return all that a spec of this role may leave out."""
-    return merged(_COMMON, _BY_ROLE[role])
+def role_defaults(role: Role, size: Size = "standard") -> dict[str, Any]:
+    """Return all that a spec of this role and size may leave out."""
+    return merged(merged(_COMMON, _BY_ROLE[role]), _BY_SIZE[size])

@@ -6,19 +6,25 @@ import hashlib
 import ipaddress
 import re
 from itertools import combinations
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from environment.ignored_drift import IgnoredDrift
 from environment.names import Names
-from environment.roles import Role, merged, role_defaults
+from environment.roles import Role, Size, merged, role_defaults
 from environment.services import wanted_services
 
 ProjectId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
 EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$")]
 NamePrefix = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$")]
 Region = Annotated[str, Field(description="A Google Cloud region, such as us-central1")]
+ServiceAccount = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]@[a-z][a-z0-9-]{4,28}[a-z0-9]\.iam\.gserviceaccount\.com$"
+    ),
+]
 Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{0,63}$")]
 Identity = Literal["workload_identity", "service_account_key"]
 LabelKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
@@ -190,6 +196,7 @@ class Environment(_Part):
     name: EnvironmentName
     cloud: Literal["google", "sandbox"] = "google"
     role: Role
+    size: Size = "standard"
     project_id: ProjectId
     region: Region
     zone: str | None = None
@@ -203,6 +210,7 @@ class Environment(_Part):
     artifact_store: ArtifactStore
     notebook: Notebook
     identity: Identity
+    impersonate: ServiceAccount | None = None
     labels: dict[LabelKey, Label]
     approval: Approval
     drift: DriftRules = DriftRules()
@@ -212,7 +220,8 @@ class Environment(_Part):
     def _fill_from_role(cls, given: Any) -> Any:
         if not isinstance(given, dict) or given.get("role") not in ("dev", "staging", "prod"):
             return given
-        defaults = role_defaults(given["role"])
+        size = given.get("size", "standard")
+        defaults = role_defaults(given["role"], size if size in get_args(Size) else "standard")
         defaults["artifact_store"] = {"location": given.get("region")}
         return merged(defaults, given)
 
@@ -234,6 +243,14 @@ class Environment(_Part):
             raise ValueError(f"zone '{self.zone}' is no zone: use one such as {self.region}-a, or leave it out")
         if zone[1] != self.region:
             raise ValueError(f"zone '{self.zone}' is not in region {self.region}: use {self.region}-a")
+        return self
+
+    @model_validator(mode="after")
+    def _trial_is_in_a_zone(self) -> Environment:
+        if self.size == "trial" and self.zone is None:
+            raise ValueError(
+                f"size: trial needs a zone, such as {self.region}-b: a regional cluster has three times the nodes"
+            )
         return self
 
     @model_validator(mode="after")
@@ -312,4 +329,6 @@ class Environment(_Part):
     @property
     def digest(self) -> str:
         """SHA-256 of all that decides what create makes."""
-        return hashlib.sha256(self.model_dump_json(exclude={"drift", "approval"}).encode()).hexdigest()
+        return hashlib.sha256(
+            self.model_dump_json(exclude={"drift", "approval", "impersonate", "size"}).encode()
+        ).hexdigest()

@@ -10,6 +10,7 @@ from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
 
 from clients.manifest_mirrors import Mirror
+from environment.capacity import capacity_of
 from environment.changes import (
     INFRASTRUCTURE,
     LAYERS,
@@ -105,6 +106,7 @@ def make_plan(
         project_id=spec.project_id,
         changes=ordered(found),
         warnings=warnings,
+        capacity=capacity_of(spec) if INFRASTRUCTURE in layers else None,
         basis=PlanBasis(
             spec_digest=spec.digest,
             state_serial=kept.state.serial if kept.state else None,

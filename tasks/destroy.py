@@ -49,14 +49,14 @@ FINAL_BACKUP_DAYS = 30
 def take_inventory(environment: Environment, managed: ManagedState) -> tuple[tuple[Found, ...], tuple[str, ...]]:
     """Read what is there, and which APIs are off."""
     get_run_logger().info("Looking at what is there", extra=PASSING)
-    return read_inventory(environment, Addresses.from_environment(), managed.database)
+    return read_inventory(environment, Addresses.of(environment), managed.database)
 
 
 @task(name="read-managed-state", task_run_name="read state of {environment.name}", **RETRIED)
 def read_managed_state(environment: Environment) -> ManagedState:
     """Read what Terraform manages; nothing where there is no state."""
     try:
-        return infrastructure.read_managed(environment, Addresses.from_environment())
+        return infrastructure.read_managed(environment, Addresses.of(environment))
     except ServiceDisabledError:
         return ManagedState(is_readable=False)
 
@@ -70,7 +70,7 @@ def check_services(environment: Environment, managed: ManagedState) -> None:
     """
     off = [] if managed.is_readable else ["storage.googleapis.com"]
     try:
-        enabled = ServiceUsage(Addresses.from_environment(), environment.project_id).list_enabled()
+        enabled = ServiceUsage(Addresses.of(environment), environment.project_id).list_enabled()
         off += [service for service in needed_services(managed) if service not in enabled]
     except ServiceDisabledError:
         pass  # without Service Usage nobody can say
@@ -87,7 +87,7 @@ def find_cluster(environment: Environment, kept: StateFolder) -> tuple[ClusterAc
     cluster = kept.infrastructure.cluster if kept.infrastructure else None
     location = cluster.location if cluster else environment.location
     name = cluster.name if cluster else environment.names.cluster
-    addresses = Addresses.from_environment()
+    addresses = Addresses.of(environment)
     try:
         access = gke.read_cluster_access(addresses, environment.project_id, location, name)
     except ServiceDisabledError as error:
@@ -138,7 +138,7 @@ def delete_database(environment: Environment, database: Found) -> None:
     """Delete the database, after a final backup that outlives it."""
     get_run_logger().info("Deleting %s after a final backup, kept for %d days", database, FINAL_BACKUP_DAYS)
     current_journal().begin()
-    sql = SqlAdmin(Addresses.from_environment(), environment.project_id)
+    sql = SqlAdmin(Addresses.of(environment), environment.project_id)
     sql.delete_instance(database.name, backup_days=FINAL_BACKUP_DAYS)
     current_journal().note(f"delete {database}")
 
@@ -146,7 +146,7 @@ def delete_database(environment: Environment, database: Found) -> None:
 @task(name="empty-bucket", task_run_name="empty bucket {bucket.name}", **RETRIED)
 def empty_bucket(environment: Environment, bucket: Found) -> None:
     """Delete every version of every object."""
-    storage = Storage(Addresses.from_environment(), environment.project_id)
+    storage = Storage(Addresses.of(environment), environment.project_id)
     current_journal().begin()
     count = storage.empty_bucket(bucket.name)
     get_run_logger().info("Emptied gs://%s of %d versions", bucket.name, count)
@@ -157,7 +157,7 @@ def empty_bucket(environment: Environment, bucket: Found) -> None:
 @task(name="delete-secret", task_run_name="delete secret {secret.name}", **RETRIED)
 def delete_secret(environment: Environment, secret: Found) -> None:
     """Delete a secret with all its versions."""
-    SecretManager(Addresses.from_environment(), environment.project_id).delete(secret.name)
+    SecretManager(Addresses.of(environment), environment.project_id).delete(secret.name)
     current_journal().note(f"delete {secret}")
 
 
@@ -166,7 +166,7 @@ def prepare_terraform(environment: Environment, managed: ManagedState) -> None:
     """Initialise Terraform for the environment as it is named."""
     get_run_logger().info("terraform init", extra=PASSING)
     suffix = (managed.database or UNKNOWN_SUFFIX).rsplit("-", 1)[-1]
-    terraform = infrastructure.open_terraform(environment, Addresses.from_environment())
+    terraform = infrastructure.open_terraform(environment, Addresses.of(environment))
     terraform.prepare(project_root() / "terraform")
     terraform.write_variables(terraform_variables(environment, suffix))
     terraform.init(environment.state.bucket, environment.state_prefix)
@@ -176,7 +176,7 @@ def prepare_terraform(environment: Environment, managed: ManagedState) -> None:
 def clear_protection(environment: Environment) -> None:
     """Let go of the cluster: its protection is a setting in Terraform's state."""
     get_run_logger().info("Clearing the deletion protection of the cluster")
-    infrastructure.open_terraform(environment, Addresses.from_environment()).edit_state(without_protection)
+    infrastructure.open_terraform(environment, Addresses.of(environment)).edit_state(without_protection)
 
 
 @task(name="remove-strays", task_run_name="remove strays", **RETRIED)
@@ -185,7 +185,7 @@ def remove_strays(environment: Environment, strays: tuple[Found, ...]) -> tuple[
     for one in strays:
         get_run_logger().info("Deleting %s, which Terraform does not know", one)
         current_journal().begin()
-        remove_stray(environment, Addresses.from_environment(), one)
+        remove_stray(environment, Addresses.of(environment), one)
         current_journal().note(f"delete {one}")
     return tuple(map(str, strays))
 
@@ -203,7 +203,7 @@ def terraform_destroy(environment: Environment, targets: tuple[str, ...]) -> tup
             logger.info(event.message, extra=DETAIL if event.is_progress else None)
 
     current_journal().begin()
-    terraform = infrastructure.open_terraform(environment, Addresses.from_environment())
+    terraform = infrastructure.open_terraform(environment, Addresses.of(environment))
     with kept_log(terraform):
         return terraform.destroy(targets, report)
 
@@ -213,7 +213,7 @@ def sweep_leftovers(environment: Environment) -> tuple[str, ...]:
     """Delete what GKE left of the environment's cluster, users before what they use."""
     get_run_logger().info("Looking at what GKE left", extra=PASSING)
     try:
-        with open_leftovers(Addresses.from_environment(), environment) as network:
+        with open_leftovers(Addresses.of(environment), environment) as network:
             left = network.list()
             for one in left:
                 get_run_logger().info("Deleting %s, which GKE left", one)
@@ -228,7 +228,7 @@ def sweep_leftovers(environment: Environment) -> tuple[str, ...]:
 def cut_peering(environment: Environment) -> bool:
     """Cut private services access from the network's side; say whether there was any."""
     try:
-        with open_leftovers(Addresses.from_environment(), environment) as network:
+        with open_leftovers(Addresses.of(environment), environment) as network:
             is_cut = network.cut_peering()
     except ServiceDisabledError:
         return False
@@ -240,7 +240,7 @@ def cut_peering(environment: Environment) -> bool:
 @task(name="forget-notes", task_run_name="forget notes of {environment.name}", **RETRIED)
 def forget_notes(environment: Environment, *, with_suffix: bool) -> None:
     """Remove record and rotation, and with the database its suffix: the next one needs another name. History stays."""
-    storage = Storage(Addresses.from_environment(), environment.project_id)
+    storage = Storage(Addresses.of(environment), environment.project_id)
     names = (RECORD_OBJECT, ROTATION_OBJECT, NOTE_OBJECT, *((SUFFIX_OBJECT,) if with_suffix else ()))
     for name in names:
         try:

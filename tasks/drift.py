@@ -32,7 +32,7 @@ Editors = dict[str, tuple[str, ...]]
 @task(name="look-at-root-user", task_run_name="look at root user of {instance}", **RETRIED)
 def look_at_root_user(environment: Environment, instance: str) -> tuple[Drift, ...]:
     """Return what is wrong with the database's root user and its password's secret."""
-    addresses, secret_id = Addresses.from_environment(), environment.names.root_password_secret
+    addresses, secret_id = Addresses.of(environment), environment.names.root_password_secret
     secret_manager = SecretManager(addresses, environment.project_id)
     applied = (secret_manager.annotations(secret_id) or {}).get(APPLIED)
     version = applied.partition("/")[2] if applied else None
@@ -56,7 +56,7 @@ def read_authors(environment: Environment, places: dict[str, str]) -> Editors:
 
 
 def _authors(environment: Environment, places: dict[str, str], verbs: frozenset[str]) -> Editors:
-    addresses, project_id = Addresses.from_environment(), environment.project_id
+    addresses, project_id = Addresses.of(environment), environment.project_id
     state = f"{environment.state_prefix}/{STATE_OBJECT}"
     since = Storage(addresses, project_id).updated_at(environment.state.bucket, state)
     try:
@@ -73,7 +73,7 @@ def _authors(environment: Environment, places: dict[str, str], verbs: frozenset[
 def look_at_artifact_keys(environment: Environment) -> tuple[Drift, ...]:
     """Return what is wrong with the secret that the gateway's keys are in."""
     secret_id = environment.names.artifact_keys_secret
-    newest = SecretManager(Addresses.from_environment(), environment.project_id).newest_version(secret_id)
+    newest = SecretManager(Addresses.of(environment), environment.project_id).newest_version(secret_id)
     drift = secret_drift("pipelines", secret_id, newest)
     return (drift,) if drift else ()
 
@@ -87,9 +87,7 @@ def look_at_objects(
     if not changes:
         return None if changes is None else ((), {})
     cluster = outputs.cluster
-    access = gke.read_cluster_access(
-        Addresses.from_environment(), environment.project_id, cluster.location, cluster.name
-    )
+    access = gke.read_cluster_access(Addresses.of(environment), environment.project_id, cluster.location, cluster.name)
     with cluster_connections(access):
         objects, namespace = open_objects(access), apply_set_of(environment).namespace
         return changes, read_editors(objects, wanted_references(environment, manifests), changes, namespace)
@@ -98,7 +96,7 @@ def look_at_objects(
 @task(name="read-drift-notes", task_run_name="read last drift of {environment.name}", **RETRIED)
 def read_drift_notes(environment: Environment) -> DriftNotes | None:
     """Read what the last look has kept."""
-    storage = Storage(Addresses.from_environment(), environment.project_id)
+    storage = Storage(Addresses.of(environment), environment.project_id)
     return DriftNotes.read(storage.read(environment.state.bucket, f"{environment.state_prefix}/{DRIFT_OBJECT}"))
 
 
@@ -115,7 +113,7 @@ def keep_drift(environment: Environment, report: DriftReport, kept: DriftNotes |
     Returns:
         The event's name.
     """
-    storage = Storage(Addresses.from_environment(), environment.project_id)
+    storage = Storage(Addresses.of(environment), environment.project_id)
     notes, event = note(report, kept, is_heard=is_heard)
     if event:
         resource = {"prefect.resource.id": f"mlops-env.environment.{environment.name}"}

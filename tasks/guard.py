@@ -39,7 +39,7 @@ def back_up_database(environment: Environment, instance: str) -> str:
     """Take a backup that outlives the database; return its id, empty where there is no such database any more."""
     get_run_logger().info("Backing up %s before it goes", instance)
     try:
-        backup = back_up_for_good(Addresses.from_environment(), environment.project_id, instance)
+        backup = back_up_for_good(Addresses.of(environment), environment.project_id, instance)
     except GoogleApiError as error:
         if error.status == 404:
             return ""
@@ -74,7 +74,7 @@ def judge(environment: Environment, changes: Changes, allowed: Iterable[str]) ->
 
 def _never_ready(environment: Environment, tainted: Changes) -> frozenset[str]:
     """Return the addresses of what failed to be made: by what Google says, or since no apply has come to its end."""
-    addresses = Addresses.from_environment()
+    addresses = Addresses.of(environment)
     is_first = infrastructure.read_infrastructure(environment, addresses) is None
     found = frozenset(change.address for change in tainted if is_first)
     for change in tainted:
@@ -133,5 +133,5 @@ def explain_failed_cluster(environment: Environment) -> None:
 
 
 def _read_cluster(environment: Environment) -> gke.ClusterStatus | None:
-    names, addresses = environment.names, Addresses.from_environment()
+    names, addresses = environment.names, Addresses.of(environment)
     return gke.read_cluster_status(addresses, environment.project_id, environment.location, names.cluster)

@@ -90,7 +90,7 @@ def started_journal(environment: Environment, entry: HistoryEntry) -> Iterator[J
 
 def keep(environment: Environment, entry: HistoryEntry) -> bool:
     """Write the entry, with who the credentials are; False where there is no bucket yet."""
-    addresses = Addresses.from_environment()
+    addresses = Addresses.of(environment)
     return write_entry(environment, addresses, entry.model_copy(update={"who": known_principal(addresses)}))
 
 
@@ -103,4 +103,4 @@ def complete_history(environment: Environment, entry: HistoryEntry) -> None:
 
 def forget_entry(environment: Environment, entry: HistoryEntry) -> None:
     """Remove the entry of a run that was about to change something, and did not."""
-    remove_entry(environment, Addresses.from_environment(), entry)
+    remove_entry(environment, Addresses.of(environment), entry)

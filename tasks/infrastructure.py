@@ -39,26 +39,26 @@ APPLY_TIMEOUT_SECONDS = 2 * 3600
 
 
 def _terraform(environment: Environment) -> Terraform:
-    return infrastructure.open_terraform(environment, Addresses.from_environment())
+    return infrastructure.open_terraform(environment, Addresses.of(environment))
 
 
 @contextmanager
 def alone_with_terraform(environment: Environment) -> Iterator[None]:
     """Let no other run of this machine into Terraform's working folder, and leave no saved plan there."""
-    with infrastructure.terraform_folder(environment, Addresses.from_environment(), tell_of_waiting):
+    with infrastructure.terraform_folder(environment, Addresses.of(environment), tell_of_waiting):
         yield
 
 
 @task(name="find-state-bucket", task_run_name="look for bucket {environment.state.bucket}", **RETRIED)
 def has_state_bucket(environment: Environment) -> bool:
     """Tell whether the bucket of Terraform's state is there."""
-    return Storage(Addresses.from_environment(), environment.project_id).has_bucket(environment.state.bucket)
+    return Storage(Addresses.of(environment), environment.project_id).has_bucket(environment.state.bucket)
 
 
 @task(name="ensure-state-bucket", task_run_name="ensure bucket {environment.state.bucket}", **RETRIED)
 def ensure_state_bucket(environment: Environment) -> bool:
     """Make the bucket of Terraform's state where there is none; say whether it was made."""
-    storage = Storage(Addresses.from_environment(), environment.project_id)
+    storage = Storage(Addresses.of(environment), environment.project_id)
     is_made = storage.ensure_bucket(environment.state.bucket, environment.region, environment.labels)
     if is_made:
         current_journal().note(bucket_change(environment.state.bucket))
@@ -68,13 +68,13 @@ def ensure_state_bucket(environment: Environment) -> bool:
 @task(name="find-database-suffix", task_run_name="look for database suffix", **RETRIED)
 def find_database_suffix(environment: Environment) -> str | None:
     """Return the suffix of the database's name, None where it is yet to be drawn."""
-    return read_suffix(environment, Addresses.from_environment())
+    return read_suffix(environment, Addresses.of(environment))
 
 
 @task(name="ensure-database-suffix", task_run_name="ensure database suffix", **RETRIED)
 def ensure_database_suffix(environment: Environment) -> str:
     """Return the suffix of the database's name: of the one that is there, else of the next, drawn once and kept."""
-    addresses = Addresses.from_environment()
+    addresses = Addresses.of(environment)
     if (suffix := read_suffix(environment, addresses)) is not None:
         return suffix
     storage, made = Storage(addresses, environment.project_id), _new_suffix()
@@ -87,7 +87,7 @@ def ensure_database_suffix(environment: Environment) -> str:
 def renew_database_suffix(environment: Environment) -> str:
     """Make a new suffix: the name of a deleted database stays taken for a week."""
     made = _new_suffix()
-    storage = Storage(Addresses.from_environment(), environment.project_id)
+    storage = Storage(Addresses.of(environment), environment.project_id)
     storage.write(environment.state.bucket, f"{environment.state_prefix}/{SUFFIX_OBJECT}", made)
     return parse_suffix(made)
 
@@ -168,7 +168,7 @@ def terraform_apply(
 def _note_part(environment: Environment, changes: tuple[Change, ...], events: list[TerraformEvent]) -> None:
     """Note what an apply that failed has done, also what it began to make."""
     done = carried_out(changes, events)
-    storage = Storage(Addresses.from_environment(), environment.project_id)
+    storage = Storage(Addresses.of(environment), environment.project_id)
     try:
         state = storage.read(environment.state.bucket, f"{environment.state_prefix}/{STATE_OBJECT}")
     except MlopsEnvError:
@@ -179,7 +179,7 @@ def _note_part(environment: Environment, changes: tuple[Change, ...], events: li
 @task(name="read-infrastructure", task_run_name="read infrastructure", **RETRIED)
 def read_infrastructure(environment: Environment) -> Infrastructure:
     """Read the typed outputs of what is there, on any machine: a working folder that is new is initialised first."""
-    found = infrastructure.read_infrastructure(environment, Addresses.from_environment())
+    found = infrastructure.read_infrastructure(environment, Addresses.of(environment))
     if found is None:
         raise TerraformError(
             f"the infrastructure of {environment.name} is not there yet: its state has no outputs",
@@ -193,7 +193,7 @@ def ensure_database_root_user(environment: Environment, outputs: Infrastructure,
     """Give the MySQL `root` user the password that Secret Manager holds; return what that changed."""
     get_run_logger().info("MySQL user root", extra=PASSING)
     change = ensure_root_user(
-        Addresses.from_environment(),
+        Addresses.of(environment),
         environment.project_id,
         outputs.database.instance,
         environment.names.root_password_secret,

@@ -20,7 +20,7 @@ def check_names(environment: Environment) -> None:
     Raises:
         SpecError: When another environment has them.
     """
-    addresses = Addresses.from_environment()
+    addresses = Addresses.of(environment)
     try:
         check_project(infrastructure.read_managed(environment, addresses), environment)
         check_neighbours(infrastructure.read_neighbours(environment, addresses), environment)

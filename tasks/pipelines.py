@@ -41,7 +41,7 @@ Manifests = tuple[Manifest, ...]
 
 def open_objects(access: ClusterAccess) -> Objects:
     """Return the objects of a cluster."""
-    return open_cluster(Addresses.from_environment(), access)
+    return open_cluster(Addresses.from_environment().acting_as(access.impersonate), access)
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def cluster_connections(access: ClusterAccess) -> Iterator[None]:
     try:
         yield
     finally:
-        close_cluster(Addresses.from_environment(), access)
+        close_cluster(Addresses.from_environment().acting_as(access.impersonate), access)
 
 
 def apply_set_of(environment: Environment) -> ApplySet:
@@ -108,7 +108,7 @@ def reporter_of_removals() -> Callable[[ObjectReference], None]:
 def read_cluster_access(environment: Environment, infrastructure: Infrastructure) -> ClusterAccess:
     """Read where the cluster answers and by which CA it is known."""
     cluster = infrastructure.cluster
-    return gke.read_cluster_access(Addresses.from_environment(), environment.project_id, cluster.location, cluster.name)
+    return gke.read_cluster_access(Addresses.of(environment), environment.project_id, cluster.location, cluster.name)
 
 
 @task(name="reach-cluster", task_run_name="reach {access.endpoint}", **RETRIED)
@@ -141,7 +141,7 @@ def check_recorded_namespace(environment: Environment, allow_replace: tuple[str,
     Returns:
         Whether there is a record: a create has come to its end.
     """
-    addresses = Addresses.from_environment()
+    addresses = Addresses.of(environment)
     record = read_record(environment, addresses)
     if record is None or record.pipelines.namespace == environment.pipelines.namespace:
         return record is not None
@@ -194,7 +194,7 @@ def apply_secrets(
         approved: The changes that were approved.
         replaced: Ids of keys that are to be replaced, by their Secrets' names.
     """
-    objects, apply_set, addresses = open_objects(access), apply_set_of(environment), Addresses.from_environment()
+    objects, apply_set, addresses = open_objects(access), apply_set_of(environment), Addresses.of(environment)
     how: Any = {"force": force_conflicts, "approved": approved, "on_change": _reporter("secrets", 0)}
     changes, versions = pipeline_secrets.apply_secrets(
         objects, apply_set, addresses, environment.names, environment.resource_labels, **how
@@ -215,7 +215,7 @@ def remove_account_keys(environment: Environment, access: ClusterAccess, approve
     return account_keys.remove_account_keys(
         open_objects(access),
         apply_set_of(environment),
-        Addresses.from_environment(),
+        Addresses.of(environment),
         environment,
         approved=approved,
         on_change=_reporter("account keys", 0),

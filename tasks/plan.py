@@ -36,7 +36,7 @@ from tasks.policy import RETRIED
 @task(name="read-state-folder", task_run_name="read gs://{environment.state.bucket}", **RETRIED)
 def read_state_folder(environment: Environment) -> StateFolder:
     """Read what the state bucket holds of the environment."""
-    return state_folder.read_state_folder(environment, Addresses.from_environment())
+    return state_folder.read_state_folder(environment, Addresses.of(environment))
 
 
 @task(name="plan-infrastructure", task_run_name="plan infrastructure", **RETRIED)
@@ -46,7 +46,7 @@ def plan_infrastructure(environment: Environment, kept: StateFolder, refresh: bo
     Where the database's name is yet to be drawn, changes say so instead of naming the stand-in.
     """
     get_run_logger().info("terraform plan", extra=PASSING)
-    document = infrastructure.read_plan(environment, Addresses.from_environment(), kept, refresh=refresh)
+    document = infrastructure.read_plan(environment, Addresses.of(environment), kept, refresh=refresh)
     planned = parse_plan(document)
     if kept.suffix:
         return planned
@@ -59,7 +59,7 @@ def plan_root_user(environment: Environment, instance: str) -> Change | None:
     """Return what the database's `root` user needs, None where there is no such instance."""
     secret_id = environment.names.root_password_secret
     try:
-        return root_user.plan_root_user(Addresses.from_environment(), environment.project_id, instance, secret_id)
+        return root_user.plan_root_user(Addresses.of(environment), environment.project_id, instance, secret_id)
     except GoogleApiError as error:
         if error.status == 404:
             return None
@@ -80,7 +80,7 @@ def plan_objects(
     conflicts are forced as the update that takes it out.
     """
     get_run_logger().info("Comparing %d objects", len(manifests), extra=PASSING)
-    addresses, access = Addresses.from_environment(), _find_cluster(environment, outputs)
+    addresses, access = Addresses.of(environment), _find_cluster(environment, outputs)
     if access is None:
         return None
     with cluster_connections(access):
@@ -120,7 +120,7 @@ def check_objects(
 
 
 def _find_cluster(environment: Environment, outputs: Infrastructure) -> ClusterAccess | None:
-    addresses, cluster = Addresses.from_environment(), outputs.cluster
+    addresses, cluster = Addresses.of(environment), outputs.cluster
     try:
         return gke.read_cluster_access(addresses, environment.project_id, cluster.location, cluster.name)
     except GoogleApiError as error:
@@ -134,7 +134,7 @@ def plan_new_objects(environment: Environment, manifests: Manifests, may_have_ke
     """Return the changes on a cluster that is yet to be made: all objects are new, the gateway's keys may be there."""
     names = environment.names
     changes = [created(reference) for reference in wanted_references(environment, manifests)]
-    secret_manager = SecretManager(Addresses.from_environment(), environment.project_id)
+    secret_manager = SecretManager(Addresses.of(environment), environment.project_id)
     if not (may_have_keys and secret_manager.read(names.artifact_keys_secret)):
         changes.append(pipeline_secrets.keys_change(names))
     if environment.has_account_keys:

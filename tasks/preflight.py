@@ -20,7 +20,7 @@ __all__ = ["ALL_CHECKS", "preflight"]
 def preflight(environment: Environment, checks: tuple[str, ...]) -> DoctorReport:
     """Look at tools, project, permissions, policies, quotas, names and images, all at the same time; change nothing."""
     get_run_logger().info("Preflight: %s", ", ".join(checks), extra=PASSING)
-    report = look(environment, Addresses.from_environment(), checks, fetch_once)
+    report = look(environment, Addresses.of(environment), checks, fetch_once)
     for note in report.notes:
         get_run_logger().info("%s", note, extra=DETAIL)
     if report.findings:

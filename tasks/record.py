@@ -72,7 +72,7 @@ def update_record(
 
 
 def _keep(environment: Environment, update: Callable[[EnvironmentRecord | None], EnvironmentRecord | None]) -> bool:
-    storage = Storage(Addresses.from_environment(), environment.project_id)
+    storage = Storage(Addresses.of(environment), environment.project_id)
     name = f"{environment.state_prefix}/{RECORD_OBJECT}"
     kept = EnvironmentRecord.read(storage.read(environment.state.bucket, name))
     record = update(kept)

@@ -40,7 +40,7 @@ def plan_rotation(
 @task(name="begin-rotation", task_run_name="begin rotation", **RETRIED)
 def begin_rotation(environment: Environment, outputs: Infrastructure, access: ClusterAccess) -> tuple[Rotation, bool]:
     """Note what is to be replaced, or return the rotation that a run has begun and not ended, and that it is one."""
-    addresses = Addresses.from_environment()
+    addresses = Addresses.of(environment)
     if found := rotation.read_rotation(environment, addresses):
         get_run_logger().warning("Going on with the rotation that began at %s", found.began_at)
         return found, True
@@ -55,7 +55,7 @@ def renew_secrets(
     environment: Environment, outputs: Infrastructure, begun: Rotation, approved: Approved = None
 ) -> Changes:
     """Make new passwords and keys, which hold beside the old ones; return what that changed."""
-    addresses, logger = Addresses.from_environment(), get_run_logger()
+    addresses, logger = Addresses.of(environment), get_run_logger()
     current_journal().begin()
     changes = rotation.renew(environment, addresses, outputs.database.instance, begun, approved)
     current_journal().note(*changes)
@@ -69,7 +69,7 @@ def retire_secrets(
     environment: Environment, outputs: Infrastructure, begun: Rotation, versions: dict[str, str]
 ) -> tuple[str, ...]:
     """End the old passwords and keys; return what was ended."""
-    ended = rotation.retire(environment, Addresses.from_environment(), outputs.database.instance, begun, versions)
+    ended = rotation.retire(environment, Addresses.of(environment), outputs.database.instance, begun, versions)
     current_journal().note(*ended)
     for line in ended:
         get_run_logger().info("%s", line)

@@ -21,7 +21,7 @@ from tasks.policy import RETRIED
 def list_enabled_services(environment: Environment, just_enabled: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Read which services are on, again until those are that were just enabled; a retired one may stay off."""
     get_run_logger().info("Listing enabled services", extra=PASSING)
-    enabled = ServiceUsage(Addresses.from_environment(), environment.project_id).list_enabled()
+    enabled = ServiceUsage(Addresses.of(environment), environment.project_id).list_enabled()
     still_off = [service for service in missing_services(just_enabled, enabled) if service not in RETIRED]
     if still_off:
         raise TransientGoogleApiError(f"enabled, and still off: {', '.join(still_off)}", "run again")
@@ -39,7 +39,7 @@ def _batch_name() -> str:
 @task(name="enable-services-batch", task_run_name=_batch_name, timeout_seconds=900, **RETRIED)
 def enable_batch(environment: Environment, services: tuple[str, ...]) -> str:
     """Enable up to twenty services; return a warning where a retired one cannot be enabled any more."""
-    usage = ServiceUsage(Addresses.from_environment(), environment.project_id)
+    usage = ServiceUsage(Addresses.of(environment), environment.project_id)
     get_run_logger().info("Enabling %s", _named(services), extra=PASSING)
     if not RETIRED.keys() >= {*services}:  # those are tried in vain each time
         current_journal().begin()
@@ -62,7 +62,7 @@ def enable_batch(environment: Environment, services: tuple[str, ...]) -> str:
 @task(name="probe-service", task_run_name="probe {service}", **RETRIED)
 def probe_service(environment: Environment, service: str, enabled_at: float) -> float:
     """Ask a newly enabled API for something harmless; return the seconds since it was enabled."""
-    ServiceUsage(Addresses.from_environment(), environment.project_id).probe(service, environment.region)
+    ServiceUsage(Addresses.of(environment), environment.project_id).probe(service, environment.region)
     waited = time.time() - enabled_at
     get_run_logger().info("%s answers %.0f s after it was enabled", service, waited, extra=DETAIL)
     return waited

@@ -33,10 +33,14 @@ JSON_PATCH = "application/json-patch+json"
 
 @dataclass(frozen=True)
 class ClusterAccess:
-    """Where a cluster answers and how it is known: `endpoint` is "https://ADDRESS", `ca_certificate` PEM. No secret."""
+    """Where a cluster answers and how it is known: `endpoint` is "https://ADDRESS", `ca_certificate` PEM. No secret.
+
+    `impersonate` is the service account that it is spoken to as, where the spec names one.
+    """
 
     endpoint: str
     ca_certificate: str = field(repr=False)
+    impersonate: str | None = None
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from clients.preflight.tools import look_at_tools, read_tools
 from environment.capacity import capacity_of
 from environment.destruction import Found, ManagedState
 from environment.doctor import DoctorReport, Looked, found_one, put_together
-from environment.errors import CredentialsError, MlopsEnvError, ServiceDisabledError
+from environment.errors import CredentialsError, ImpersonationRefusedError, MlopsEnvError, ServiceDisabledError
 from environment.spec import Environment
 
 SECONDS = 9.0
@@ -107,6 +107,8 @@ def _settled(name: str, check: Check) -> Looked:
     """Make a check; that it cannot be made is something to tell too."""
     try:
         return check()
+    except ImpersonationRefusedError as error:
+        return found_one("impersonation", str(error.message).rpartition(" ")[2], error.message, error.hint)
     except CredentialsError as error:
         return found_one("credentials", "Google credentials", error.message, error.hint)
     except ServiceDisabledError:
@@ -123,4 +125,4 @@ def _result(name: str, future: Future[Looked], deadline: float) -> Looked:
 
 
 def _is_about_credentials(one: Looked) -> bool:
-    return any(finding.check == "credentials" for finding in one.findings)
+    return any(finding.check in ("credentials", "impersonation") for finding in one.findings)

@@ -9,6 +9,7 @@ import pytest
 
 from cli import main as command
 from cli import plan as plan_command
+from environment.capacity import Capacity
 from environment.changes import Change, FieldChange
 from environment.errors import TerraformError
 from environment.reports import PlanBasis, PlanReport
@@ -57,6 +58,12 @@ def report(*changes: Change, warnings: tuple[str, ...] = ()) -> PlanReport:
 
 def test_nothing_to_change_is_0(run) -> None:
     assert run(report())[:2] == (0, "dev (acme-dev): no changes\n")
+
+
+def test_nodes_and_disks_are_told_in_total(run) -> None:
+    size = Capacity(nodes=1, most_nodes=5, disks=3, most_disks=7, disk_gib=350, most_disk_gib=750)
+    out = run(report().model_copy(update={"capacity": size}))[1]
+    assert out.splitlines()[1] == "  in all: 1 to 5 nodes, 3 to 7 disks of 350 to 750 GiB"
 
 
 def test_changes_are_2_and_a_tree_whose_lines_are_whole(run) -> None:

@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from clients import credentials
-from clients.addresses import Addresses
+from clients.addresses import ENDPOINT, TOKEN, Addresses
+from clients.credentials import access_token, principal
+from clients.service_usage import ServiceUsage
+from clients.terraform import Terraform
+from environment.errors import ImpersonationRefusedError, PermissionDeniedError
 
 USER = {"type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": "r"}
 
@@ -36,3 +40,50 @@ def test_a_token_bills_the_environment_s_project_too() -> None:
 
 def test_gke_is_told_who_a_service_account_is() -> None:
     assert "https://www.googleapis.com/auth/userinfo.email" in credentials.SCOPES
+
+
+ACCOUNT = "deployer@acme-impersonation.iam.gserviceaccount.com"
+ANN = {"project_id": "acme-impersonation", "email": "ann@example.com"}
+
+
+@pytest.fixture
+def as_ann(sandbox, monkeypatch):
+    """A user of the sandbox, who may act as an account when her roles say so; returns what sets them."""
+    path = "serviceusage.googleapis.com/v1/projects/acme-impersonation/services/iam.googleapis.com:enable"
+    sandbox.call("POST", path, {})
+    accounts = "iam.googleapis.com/v1/projects/acme-impersonation/serviceAccounts"
+    sandbox.call("POST", accounts, {"accountId": "deployer"})
+    token = sandbox.control("POST", "principals", {**ANN, "roles": []})["token"]
+    monkeypatch.setenv(ENDPOINT, sandbox.url)
+    monkeypatch.setenv(TOKEN, token)
+    for cached in (credentials._account, credentials.known_principal, credentials.principal):
+        cached.cache_clear()
+    credentials._acted_as.clear()
+    yield lambda *roles: sandbox.control("POST", "principals", {**ANN, "roles": roles})
+    credentials._acted_as.clear()
+
+
+def test_an_account_is_acted_as_by_who_may(as_ann, sandbox) -> None:
+    addresses = Addresses.from_environment().acting_as(ACCOUNT)
+    with pytest.raises(ImpersonationRefusedError) as refused:
+        access_token(addresses)
+    assert f"ann@example.com may not act as {ACCOUNT}" in str(refused.value)
+    assert f"add-iam-policy-binding {ACCOUNT} --member=user:ann@example.com" in refused.value.hint
+    as_ann("roles/iam.serviceAccountTokenCreator")
+    token = access_token(addresses)
+    assert sandbox.token not in token
+    assert principal(addresses) == ACCOUNT
+    before = sandbox.last_call()
+    with pytest.raises(PermissionDeniedError) as lacking:
+        ServiceUsage(addresses, "acme-impersonation").list_enabled()
+    assert f"grant {ACCOUNT} a role with serviceusage.services.list" in lacking.value.hint
+    assert {call["principal"] for call in sandbox.calls_since(before)} == {ACCOUNT}
+
+
+def test_terraform_gets_a_token_of_the_account_and_nothing_otherwise(as_ann, tmp_path) -> None:
+    as_ann("roles/iam.serviceAccountTokenCreator")
+    plain = Addresses.from_environment()
+    assert Terraform(tmp_path, plain)._identity() == {}
+    (name, token), *_ = Terraform(tmp_path, plain.acting_as(ACCOUNT))._identity().items()
+    assert name == TOKEN
+    assert token == access_token(plain.acting_as(ACCOUNT)) != access_token(plain)

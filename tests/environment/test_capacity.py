@@ -21,10 +21,10 @@ ZONAL: dict[str, Any] = {"zone": "us-central1-a", "components": {"notebooks": Fa
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        (ZONAL, "1 to 5 nodes in all, 1 to 5 disks of 100 to 500 GiB"),
-        ({**ZONAL, "zone": None}, "3 to 15 nodes in all, 3 to 15 disks of 300 to 1500 GiB"),
-        ({"zone": "us-central1-a"}, "1 to 5 nodes in all, 3 to 7 disks of 350 to 750 GiB"),
-        ({**ZONAL, "cluster": {"min_nodes": 0, "max_nodes": 1}}, "1 nodes in all, 1 disks of 100 GiB"),
+        (ZONAL, "1 to 5 nodes, 1 to 5 disks of 100 to 500 GiB"),
+        ({**ZONAL, "zone": None}, "3 to 15 nodes, 3 to 15 disks of 300 to 1500 GiB"),
+        ({"zone": "us-central1-a"}, "1 to 5 nodes, 3 to 7 disks of 350 to 750 GiB"),
+        ({**ZONAL, "cluster": {"min_nodes": 0, "max_nodes": 1}}, "1 node, 1 disk of 100 GiB"),
     ],
 )
 def test_nodes_and_disks_are_counted_over_all_zones(fields: dict[str, Any], expected: str) -> None:
@@ -56,3 +56,12 @@ def test_a_finding_says_needed_in_use_and_limit() -> None:
     (finding,) = quota_findings(spec(), quota_rows(spec(**ZONAL), CPUS, (), quotas, ()))
     assert finding.subject == "quota CPUS of us-central1"
     assert finding.problem == "needed 4, in use 6, limit 8 (processors)"
+
+
+def test_a_trial_fits_the_quota_of_a_free_trial() -> None:
+    trial = spec(size="trial", zone="us-central1-a")
+    quotas = [{"metric": metric, "limit": limit, "usage": 0} for metric, limit in (("CPUS", 8), ("SSD_TOTAL_GB", 250))]
+    found = quota_rows(trial, CPUS, (), quotas, ())
+    assert {row.metric: (row.needed, row.at_most) for row in found} == {"CPUS": (4, 8), "SSD_TOTAL_GB": (100, 200)}
+    with pytest.raises(ValueError, match="size: trial needs a zone, such as us-central1-b"):
+        spec(size="trial")

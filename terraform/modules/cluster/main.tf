@@ -17,6 +17,12 @@ resource "google_container_cluster" "this" {
   node_config {
     service_account = var.nodes.account
     oauth_scopes    = local.oauth_scopes
+
+    # Where an organisation requires shielded machines, the first pool would be refused without.
+    shielded_instance_config {
+      enable_integrity_monitoring = true
+      enable_secure_boot          = true
+    }
   }
 
   ip_allocation_policy {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from clients.addresses import ENDPOINT, TOKEN, Addresses
+from clients.manifest_mirrors import fetch_mirror
 from clients.preflight.look import ALL_CHECKS, look
 from clients.preload import preload
 from environment.doctor import DoctorReport
@@ -53,6 +54,7 @@ def cloud(prepared: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
     monkeypatch.setenv("MLOPS_ENV_GIT_MIRROR", prepared.variables["MLOPS_ENV_GIT_MIRROR_FALLBACK"])
+    fetch_mirror("2.14.4")  # as of a machine that has made an environment before
     yield prepared
     prepared.control("POST", "project", {"project_id": PROJECT, "lifecycle": "ACTIVE", "billing": True})
     prepared.control("POST", "principals", {"project_id": PROJECT, "email": USER, "roles": ["roles/owner"]})
