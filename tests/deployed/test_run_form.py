@@ -13,6 +13,7 @@ CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 MILLISECONDS = 90_000
 
 
+@pytest.mark.long
 @pytest.mark.skipif(CHROMIUM is None, reason=f"none of {', '.join(BROWSERS)} is on PATH")
 def test_a_run_from_the_form_is_completed_and_shows_its_tasks_and_its_artifact(team) -> None:
     team.register("enable-services-dev")

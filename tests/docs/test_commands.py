@@ -54,7 +54,7 @@ def test_the_schema_is_for_an_editor(created: str, shell: Shell, tested_blocks: 
 
 def test_control_routes_and_a_plan_of_what_drifted(created: str, shell: Shell, tested_blocks: Blocks) -> None:
     blocks = tested_blocks(SANDBOX)
-    assert len(blocks) == 10
+    assert len(blocks) == 15
     said = shell("".join(blocks))
     assert '"status":"ok"' in said
     assert "sha256:" in said

@@ -89,7 +89,8 @@ def created(sandbox, prefect_server, spec) -> Iterator[Any]:
     accounts = f"iam.googleapis.com/v1/projects/{PROJECT}/serviceAccounts"
     for service in ("iam.googleapis.com",):
         sandbox.call("POST", f"serviceusage.googleapis.com/v1/projects/{PROJECT}/services/{service}:enable", {})
-    sandbox.call("POST", accounts, {"accountId": f"{NAME}-gke-node"}).raise_for_status()
+    account = {"accountId": f"{NAME}-gke-node", "serviceAccount": {"displayName": f"GKE nodes of {NAME}"}}
+    sandbox.call("POST", accounts, account).raise_for_status()
     for fault in PASSING:
         sandbox.control("POST", "faults", fault)
     with pytest.MonkeyPatch.context() as patch:
