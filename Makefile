@@ -36,16 +36,18 @@ check: $(STAMP) ## Format, lint, types, import rules, Terraform
 	@$(BIN)/python scripts/terraform_docs.py --check
 	@$(BIN)/python scripts/sandbox_docs.py --check
 	@$(BIN)/python scripts/permissions_docs.py --check
+	@$(BIN)/python scripts/existing_docs.py --check
 	@$(BIN)/python scripts/check_terraform.py
 
 format: $(STAMP) ## Format everything
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-docs: $(STAMP) ## Write the generated tables: Terraform modules, docs/sandbox.md
+docs: $(STAMP) ## Write the generated tables: Terraform modules, docs/sandbox.md, permissions.md, existing-resources.md
 	@$(BIN)/python scripts/terraform_docs.py
 	@$(BIN)/python scripts/sandbox_docs.py
 	@$(BIN)/python scripts/permissions_docs.py
+	@$(BIN)/python scripts/existing_docs.py
 
 bench: $(STAMP) ## Measure start, create, create again, drift, apply and many at once, as ratios to their bounds
 	@$(BIN)/python -m benchmarks

@@ -40,11 +40,11 @@ def kubeconfig(
         return
     from clients.gke import read_cluster_access
 
-    access = read_cluster_access(addresses, spec.project_id, spec.location, spec.names.cluster)
+    access = read_cluster_access(addresses, spec.project_id, spec.location, spec.cluster_name)
     arguments = ["kubeconfig", str(Path(environment).absolute()) if "/" in environment else environment]
     arguments += [part for override in set_ for part in ("--set", override)]
     arguments += ["--cloud", cloud] if cloud else []
-    print_json(_document(f"{spec.project_id}_{spec.names.cluster}", access, [*arguments, "--credential"]))
+    print_json(_document(f"{spec.project_id}_{spec.cluster_name}", access, [*arguments, "--credential"]))
 
 
 def _document(name: str, access: ClusterAccess, arguments: list[str]) -> dict[str, Any]:

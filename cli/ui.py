@@ -17,7 +17,7 @@ def ui(environment: str = ENVIRONMENT, set_: list[str] = SET, cloud: str = CLOUD
     from environment.pipelines_ui import without_address
 
     addresses = Addresses.of(spec)
-    access = read_cluster_access(addresses, spec.project_id, spec.location, spec.names.cluster)
+    access = read_cluster_access(addresses, spec.project_id, spec.location, spec.cluster_name)
     namespace = spec.pipelines.namespace
     url = wait_for_ui_address(open_cluster(addresses, access), namespace, timeout_seconds=0)
     out.print(url or without_address(namespace), markup=False)

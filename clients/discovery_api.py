@@ -11,7 +11,7 @@ from clients.credentials import google_credentials
 from environment.errors import TransientGoogleApiError
 
 REGION_UNREACHABLE = "REGION_UNREACHABLE"
-_ROOTS = {"compute": "/compute/v1/"}
+_ROOTS = {"compute": "/compute/v1/", "storage": "/storage/v1/"}
 """Where an API's paths begin: a given endpoint replaces that of the document, which has this in it."""
 
 

@@ -101,7 +101,7 @@ def _reader(environment: Environment, addresses: Addresses, kept: StateFolder) -
     if not kept.has_bucket:
         with TemporaryDirectory(prefix="mlops-env-terraform-") as folder:
             terraform = Terraform(Path(folder), addresses)
-            terraform.prepare(source)
+            terraform.prepare(source, environment.existing)
             (Path(folder) / "backend_override.tf").write_text(LOCAL_STATE)
             terraform.init()
             yield terraform
@@ -110,7 +110,7 @@ def _reader(environment: Environment, addresses: Addresses, kept: StateFolder) -
     folder_of_plans = applied.with_name(f"{applied.name}.plans")
     terraform = Terraform(folder_of_plans, addresses, logs=_logs(applied))
     with _alone(folder_of_plans):
-        terraform.prepare(source)
+        terraform.prepare(source, environment.existing)
         terraform.init(environment.state.bucket, environment.state_prefix)
     yield terraform
 

@@ -5,7 +5,7 @@ description, or that it is in our network. The database that the state names is 
 leave it out. Where an API is off there is nothing that it could list.
 
 Sources: the list methods of container v1, sqladmin v1beta4, iam v1, notebooks v2, compute v1, storage v1, secretmanager
-v1 and getIamPolicy of cloudresourcemanager v1.
+v1 and getIamPolicy of cloudresourcemanager v1. What the spec calls existing is nobody's to list here.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from environment.destruction import (
     SECRET,
     SUBNETWORK,
     Found,
+    is_existing,
     labelled,
 )
 from environment.errors import PermissionDeniedError, ServiceDisabledError
@@ -83,7 +84,8 @@ def _look_at_all(
 
     with ThreadPoolExecutor(len(looks)) as pool:
         answers = list(pool.map(look, looks))
-    return tuple(one for found, _ in answers for one in found), tuple(note for _, note in answers if note)
+    things = (one for found, _ in answers for one in found)
+    return tuple(one for one in things if not is_existing(one, environment)), tuple(note for _, note in answers if note)
 
 
 def _clusters(environment: Environment, addresses: Addresses) -> Iterator[Found]:
@@ -146,6 +148,7 @@ def _notebooks(environment: Environment, addresses: Addresses) -> Iterator[Found
 
 def _networks(environment: Environment, addresses: Addresses) -> Iterator[Found]:
     names, project, region = environment.names, {"project": environment.project_id}, environment.region
+    host = {"project": environment.network_project}  # where rules of a network are that is shared from there
     with open_api(addresses, environment.project_id, "compute", "v1") as api:
         for one in _named(api.networks(), (names.network,), project):
             is_marked = one.get("description", "") == f"VPC of the ML environment {names.prefix}"
@@ -153,12 +156,12 @@ def _networks(environment: Environment, addresses: Addresses) -> Iterator[Found]
         regional, place = {**project, "region": region}, f"regions/{region}"
         for kind, collection, known, where, scope in (
             (ADDRESS, api.globalAddresses(), (names.private_services,), project, "global"),
-            (FIREWALL, api.firewalls(), names.firewall_rules, project, "global"),
+            (FIREWALL, api.firewalls(), names.firewall_rules, host, "global"),
             (SUBNETWORK, api.subnetworks(), (names.subnetwork,), regional, place),
             (ROUTER, api.routers(), (names.router,), regional, place),
         ):
             for one in _named(collection, known, where):
-                is_marked = str(one.get("network", "")).endswith(f"/networks/{names.network}")
+                is_marked = str(one.get("network", "")).endswith(f"/networks/{environment.network_name}")
                 yield Found(kind, one["name"], scope, is_marked)
 
 

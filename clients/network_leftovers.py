@@ -78,37 +78,49 @@ class NetworkLeftovers:
 
     def list(self) -> tuple[Found, ...]:
         """Return what GKE has left of this environment's cluster, users before what they use."""
-        names = self._environment.names
-        with google_errors("list what GKE has left", names.network):
-            listed = [one for plural in USERS_FIRST for one in _everywhere(self._api, plural, self._project)]
+        environment, network = self._environment, self._environment.network_name
+        if environment.cluster.existing:
+            return ()  # what is there of a cluster that stays is no leftover
+        with google_errors("list what GKE has left", network):
+            listed = [one for plural in USERS_FIRST for one in _everywhere(self._api, plural, self._project_of(plural))]
         left = left_by_gke(
-            listed, names.network, names.cluster, self._environment.location, others=self._other_clusters()
+            listed,
+            network,
+            environment.names.cluster,
+            environment.location,
+            others=self._other_clusters(),
+            is_shared=environment.network.existing is not None,
         )
         return tuple(Found(KINDS[one.plural], one.name, one.place, is_marked=False) for one in left)
 
     def _other_clusters(self) -> frozenset[str]:
         """Return the names of other clusters in the network."""
-        names, clusters = self._environment.names, self._container.projects().locations().clusters()
+        names, network = self._environment.names, self._environment.network_name
+        clusters = self._container.projects().locations().clusters()
         try:
-            with google_errors("list clusters", names.network):
+            with google_errors("list clusters", network):
                 answer = clusters.list(parent=f"projects/{self._project}/locations/-").execute()
         except ServiceDisabledError:
             return frozenset()
         check_complete(answer)
         others = (one for one in answer.get("clusters") or () if one["name"] != names.cluster)
-        return frozenset(one["name"] for one in others if one.get("network") == names.network)
+        return frozenset(one["name"] for one in others if _last(one.get("network")) == network)
+
+    def _project_of(self, plural: str) -> str:
+        """Return the project of a kind: rules are where the network is, which may be shared from another project."""
+        return self._environment.network_project if plural == "firewalls" else self._project
 
     def delete(self, found: Found) -> None:
         """Delete one thing of any of the kinds, and wait for it; one that is gone already is fine."""
         plural = next(plural for plural, kind in KINDS.items() if kind == found.kind)
         scope, _, place = found.place.partition("/")
         collection = getattr(self._api, _COLLECTIONS.get((plural, scope), plural))()
-        arguments = {"project": self._project, _SINGULARS.get(plural, plural.removesuffix("s")): found.name}
+        arguments = {"project": self._project_of(plural), _SINGULARS.get(plural, plural.removesuffix("s")): found.name}
         if place:
             arguments[scope.removesuffix("s")] = place
         with google_errors(f"delete {found}", found.name):
             if begun := unless_gone(collection.delete(**arguments)):
-                self._wait(begun)
+                self._wait(begun, self._project_of(plural))
 
     def cut_peering(self) -> bool:
         """Remove the peering with Google's services from the network; say whether there was one."""
@@ -119,11 +131,11 @@ class NetworkLeftovers:
                 return False
             body = {"name": PEERING}
             request = self._api.networks().removePeering(project=project, network=network, body=body)
-            self._wait(request.execute())
+            self._wait(request.execute(), project)
         return True
 
-    def _wait(self, operation: dict[str, Any]) -> None:
-        deadline, project = time.monotonic() + OPERATION_SECONDS, self._project
+    def _wait(self, operation: dict[str, Any], project: str) -> None:
+        deadline = time.monotonic() + OPERATION_SECONDS
         while operation["status"] != "DONE":
             if time.monotonic() > deadline:
                 raise UnreachableError(f"operation {operation['name']} did not end in {OPERATION_SECONDS:.0f} s")
@@ -138,6 +150,10 @@ class NetworkLeftovers:
                 operation = self._api.globalOperations().wait(project=project, operation=name).execute()
         if errors := operation.get("error", {}).get("errors"):
             raise GoogleApiError(f"operation {operation['name']} failed: {errors[0].get('message', errors[0])}")
+
+
+def _last(link: str | None) -> str:
+    return (link or "").rpartition("/")[2]
 
 
 def _everywhere(api: Any, plural: str, project: str) -> Iterator[Listed]:

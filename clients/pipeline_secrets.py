@@ -12,13 +12,12 @@ from clients.kubernetes.apply import OnChange, apply_objects, ignore
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.parallel import in_parallel
 from clients.kubernetes.plan import plan_changes
-from clients.root_user import USER
 from clients.secret_manager import SecretManager
 from environment.apply_set import ApplySet
 from environment.approval import Approved, check_approved
 from environment.changes import UNKNOWN, Change
 from environment.errors import KubernetesError
-from environment.names import Names
+from environment.names import ROOT_USER, Names
 from environment.object_changes import with_new_value
 from environment.pipeline_secrets import (
     ACCESS_KEY_LENGTH,
@@ -43,6 +42,7 @@ def apply_secrets(
     force: bool = False,
     approved: Approved = None,
     on_change: OnChange = ignore,
+    user: str = ROOT_USER,
 ) -> tuple[tuple[Change, ...], dict[str, str]]:
     """Make both Secrets hold what Secret Manager holds.
 
@@ -67,7 +67,7 @@ def apply_secrets(
         keys, made = _make_keys(secret_manager, names, labels), (keys_change(names),)
         on_change(made[0])
     manifests = (
-        mysql_secret(apply_set.namespace, USER, root[1]),
+        mysql_secret(apply_set.namespace, user, root[1]),
         artifact_keys_secret(apply_set.namespace, keys[1]),
     )
     changes = apply_objects(objects, manifests, apply_set, force=force, approved=approved, on_change=on_change)
@@ -75,7 +75,13 @@ def apply_secrets(
 
 
 def plan_secrets(
-    objects: Objects, apply_set: ApplySet, addresses: Addresses, names: Names, *, force: bool = False
+    objects: Objects,
+    apply_set: ApplySet,
+    addresses: Addresses,
+    names: Names,
+    *,
+    force: bool = False,
+    user: str = ROOT_USER,
 ) -> tuple[tuple[Change, ...], dict[str, str]]:
     """Return what `apply_secrets` would change and the versions it would use, UNKNOWN where one is yet to be made."""
     secret_manager = SecretManager(addresses, names.project_id)
@@ -83,7 +89,7 @@ def plan_secrets(
     changes: tuple[Change, ...] = () if keys else (keys_change(names),)
     manifests = []
     if root:
-        manifests.append(mysql_secret(apply_set.namespace, USER, root[1]))
+        manifests.append(mysql_secret(apply_set.namespace, user, root[1]))
     if keys:
         manifests.append(artifact_keys_secret(apply_set.namespace, keys[1]))
     changes += plan_changes(objects, manifests, apply_set, force=force)

@@ -1,5 +1,7 @@
 """The MySQL `root` user: its password is random and lives in Secret Manager, nowhere else.
 
+In an instance that is not ours another user takes its place.
+
 The secret's annotations say which version the database was last given. The order (version, then user, then
 annotation) leaves after a crash at any point a state from which the same call goes on.
 """
@@ -14,9 +16,9 @@ from clients.secret_manager import SecretManager
 from clients.sql_admin import SqlAdmin
 from environment.approval import Approved, check_approved
 from environment.changes import Action, Change
+from environment.names import ROOT_USER
 from environment.terraform_plan import root_user_change
 
-USER = "root"
 APPLIED = "mlops-env.applied"
 
 
@@ -37,16 +39,18 @@ class _RootUser:
         return "noop" if is_current else "update"
 
 
-def _look(secret_manager: SecretManager, sql: SqlAdmin, instance: str, secret_id: str) -> _RootUser:
+def _look(secret_manager: SecretManager, sql: SqlAdmin, instance: str, secret_id: str, user: str) -> _RootUser:
     annotations = secret_manager.annotations(secret_id)
     current = None if annotations is None else secret_manager.read(secret_id)
-    return _RootUser(sql.has_user(instance, USER), annotations, current)
+    return _RootUser(sql.has_user(instance, user), annotations, current)
 
 
-def plan_root_user(addresses: Addresses, project_id: str, instance: str, secret_id: str) -> Change:
+def plan_root_user(
+    addresses: Addresses, project_id: str, instance: str, secret_id: str, *, user: str = ROOT_USER
+) -> Change:
     """Return what `ensure_root_user` would do."""
-    found = _look(SecretManager(addresses, project_id), SqlAdmin(addresses, project_id), instance, secret_id)
-    return root_user_change(found.action(instance), instance)
+    found = _look(SecretManager(addresses, project_id), SqlAdmin(addresses, project_id), instance, secret_id, user)
+    return root_user_change(found.action(instance), instance, user)
 
 
 def ensure_root_user(
@@ -57,6 +61,7 @@ def ensure_root_user(
     labels: dict[str, str],
     *,
     approved: Approved = None,
+    user: str = ROOT_USER,
 ) -> Change:
     """Make user and password agree; return what that changed.
 
@@ -64,47 +69,49 @@ def ensure_root_user(
         ApprovalError: When it takes a change that is not among those that were approved; nothing was changed.
     """
     secret_manager, sql = SecretManager(addresses, project_id), SqlAdmin(addresses, project_id)
-    found = _look(secret_manager, sql, instance, secret_id)
-    change = root_user_change(found.action(instance), instance)
+    found = _look(secret_manager, sql, instance, secret_id, user)
+    change = root_user_change(found.action(instance), instance, user)
     if change.is_noop:
         return change
     check_approved((change,), approved)
     if found.annotations is None:
         secret_manager.create(secret_id, labels)
     version, password = found.current or _new_version(secret_manager, secret_id)
-    sql.set_password(instance, USER, password, is_new=not found.has_user)
+    sql.set_password(instance, user, password, is_new=not found.has_user)
     secret_manager.annotate(secret_id, {**(found.annotations or {}), APPLIED: f"{instance}/{version}"})
     return change
 
 
-def renew_root_password(addresses: Addresses, project_id: str, instance: str, secret_id: str, replaced: str) -> Change:
+def renew_root_password(
+    addresses: Addresses, project_id: str, instance: str, secret_id: str, replaced: str, *, user: str = ROOT_USER
+) -> Change:
     """Give the user a password that is newer than the version `replaced`; the one it has lets it in too until the end.
 
     Pods that still log in with the older one go on: `retire_root_password` ends that, once none does. Called again
     after it died at any point, it goes on with the version that it made.
     """
     secret_manager, sql = SecretManager(addresses, project_id), SqlAdmin(addresses, project_id)
-    found = _look(secret_manager, sql, instance, secret_id)
+    found = _look(secret_manager, sql, instance, secret_id, user)
     if found.current is None or found.current[0] == replaced:
         version, password = _new_version(secret_manager, secret_id)
     else:
         version, password = found.current
     applied = f"{instance}/{version}"
     if (found.annotations or {}).get(APPLIED) == applied:
-        return root_user_change("noop", instance)
+        return root_user_change("noop", instance, user)
     # A call whose answer was lost has kept the older password already: again, and it would keep the new one twice.
-    keeps_old = not sql.has_two_passwords(instance, USER)
-    sql.set_password(instance, USER, password, is_new=not found.has_user, keeps_old=keeps_old and found.has_user)
+    keeps_old = not sql.has_two_passwords(instance, user)
+    sql.set_password(instance, user, password, is_new=not found.has_user, keeps_old=keeps_old and found.has_user)
     secret_manager.annotate(secret_id, {**(found.annotations or {}), APPLIED: applied})
-    return root_user_change("update", instance)
+    return root_user_change("update", instance, user)
 
 
-def retire_root_password(addresses: Addresses, project_id: str, instance: str) -> bool:
+def retire_root_password(addresses: Addresses, project_id: str, instance: str, *, user: str = ROOT_USER) -> bool:
     """Let the user in with its newest password only; say whether there was an older one."""
     sql = SqlAdmin(addresses, project_id)
-    if not sql.has_two_passwords(instance, USER):
+    if not sql.has_two_passwords(instance, user):
         return False
-    sql.discard_old_password(instance, USER)
+    sql.discard_old_password(instance, user)
     return True
 
 

@@ -30,9 +30,10 @@ def kept_secrets(names: Names) -> dict[str, str]:
     return {MYSQL: names.root_password_secret, ARTIFACT_KEYS: names.artifact_keys_secret}
 
 
-def value_changes(names: Names, instance: str) -> tuple[Change, ...]:
+def value_changes(environment: Environment, instance: str) -> tuple[Change, ...]:
     """Return what `renew` changes."""
-    return (root_user_change("update", instance), *map(secret_change, kept_secrets(names).values()))
+    user = root_user_change("update", instance, environment.database_user)
+    return (user, *map(secret_change, kept_secrets(environment.names).values()))
 
 
 def read_rotation(environment: Environment, addresses: Addresses) -> Rotation | None:
@@ -63,7 +64,7 @@ def begin(environment: Environment, addresses: Addresses, instance: str, keys: d
             raise PreflightError(f"Secret Manager has no {secret_id} yet", "run create first: it makes the secrets")
         replaced[name] = current[0]
     # The database keeps one old password: one that somebody else let it keep would take the place of ours.
-    retire_root_password(addresses, environment.project_id, instance)
+    retire_root_password(addresses, environment.project_id, instance, user=environment.database_user)
     rotation = Rotation(began_at=datetime.now(UTC).isoformat(timespec="seconds"), replaced=replaced)
     storage = Storage(addresses, environment.project_id)
     storage.write(environment.state.bucket, _note(environment), rotation.model_dump_json(indent=2), only_if_absent=True)
@@ -79,9 +80,14 @@ def renew(
         ApprovalError: When that is not among what was approved; nothing was changed.
     """
     names = environment.names
-    check_approved(value_changes(names, instance), approved)
+    check_approved(value_changes(environment, instance), approved)
     user = renew_root_password(
-        addresses, environment.project_id, instance, names.root_password_secret, rotation.replaced[MYSQL]
+        addresses,
+        environment.project_id,
+        instance,
+        names.root_password_secret,
+        rotation.replaced[MYSQL],
+        user=environment.database_user,
     )
     keys = renew_artifact_keys(addresses, names, rotation.replaced[ARTIFACT_KEYS])
     return tuple(one for one in (user, keys) if not one.is_noop)
@@ -100,8 +106,8 @@ def retire(
         versions: What the cluster's Secrets are made from, by their names.
     """
     ended = []
-    if retire_root_password(addresses, environment.project_id, instance):
-        ended.append(f"delete old password of user root@% of {instance}")
+    if retire_root_password(addresses, environment.project_id, instance, user=environment.database_user):
+        ended.append(f"delete old password of user {environment.database_user}@% of {instance}")
     secret_manager = SecretManager(addresses, environment.project_id)
     for name, secret_id in kept_secrets(environment.names).items():
         for number in secret_manager.disable_older(secret_id, versions[name]):

@@ -80,6 +80,21 @@ class SqlAdmin:
             )
             self._wait(request.execute())
 
+    def delete_user(self, instance: str, name: str) -> bool:
+        """Remove NAME@%; say whether it was there."""
+        from clients.discovery_api import unless_gone
+
+        target = {"project": self._project_id, "instance": instance}
+        with google_errors(f"list the users of {instance}", instance):
+            users = unless_gone(self._api.users().list(**target)) or {}
+        if not any(user["name"] == name and user.get("host") == ANY_HOST for user in users.get("items", ())):
+            return False
+        with google_errors(f"remove the user {name}@{ANY_HOST} of {instance}", instance):
+            begun = unless_gone(self._api.users().delete(**target, name=name, host=ANY_HOST))
+            if begun:
+                self._wait(begun)
+        return begun is not None
+
     def delete_instance(self, instance: str, *, backup_days: int) -> bool:
         """Delete an instance, protected or not, with a backup that outlives it; say whether it was there."""
         from googleapiclient.errors import HttpError

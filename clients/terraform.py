@@ -16,7 +16,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,6 +49,7 @@ SUPERVISOR = (sys.executable, "-IS", terraform_supervisor.__file__)
 PLAN = "environment.tfplan"
 VARIABLES = "environment.tfvars.json"
 PARALLEL_READS = 30  # of a plan that nobody applies; Terraform's own ten are meant for changes
+EXISTING = "existing"
 LOCK_FILE = ".terraform.lock.hcl"
 INITIALISED = "mlops-env-initialised"
 
@@ -98,18 +99,23 @@ class Terraform:
         self._environment = child_environment(variables)
         self._builder = CommandBuilder(working_dir=str(folder), terraform_bin_path=find_terraform())
 
-    def prepare(self, source: Path) -> None:
-        """Copy the root module into the working folder, with a lock file where it has one."""
+    def prepare(self, source: Path, existing: Collection[str] = ()) -> None:
+        """Copy the root module into the working folder, with a lock file where it has one.
+
+        Args:
+            source: The root module.
+            existing: The parts that are somebody else's: their files in `existing/` take the place of the root's.
+        """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        wanted = {file.relative_to(source) for file in (*source.rglob("*.tf"), *source.glob(LOCK_FILE))}
+        wanted = root_files(source, existing)
         for file in self._folder.rglob("*.tf"):
             if ".terraform" not in file.parts and file.relative_to(self._folder) not in wanted:
                 file.unlink()
-        for name in wanted:
+        for name, file in wanted.items():
             target = self._folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            if not target.exists() or target.read_bytes() != (source / name).read_bytes():
-                shutil.copyfile(source / name, target)
+            if not target.exists() or target.read_bytes() != file.read_bytes():
+                shutil.copyfile(file, target)
 
     def write_variables(self, values: Mapping[str, Any]) -> None:
         """Write the root module's variables, for `plan`."""
@@ -309,6 +315,12 @@ def alone_in(folder: Path, on_wait: Callable[[], None]) -> Iterator[None]:
             yield
         finally:
             (folder / PLAN).unlink(missing_ok=True)
+
+
+def root_files(source: Path, existing: Collection[str]) -> dict[Path, Path]:
+    """Return the files of a working folder, each with the one that it is a copy of."""
+    files = {file.relative_to(source): file for file in (*source.rglob("*.tf"), *source.glob(LOCK_FILE))}
+    return files | {Path(f"{part}.tf"): source / EXISTING / f"{part}.tf" for part in existing}
 
 
 def _typed(line: str, *, is_json: bool) -> TerraformEvent:

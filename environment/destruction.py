@@ -168,6 +168,28 @@ def labelled(
     return Found(kind, name, place, is_marked=owner == marks["environment"], owner=owner)
 
 
+def existing_things(environment: Environment) -> tuple[Found, ...]:
+    """Return what the spec calls existing, and is somebody else's."""
+    network, cluster = environment.network.existing, environment.cluster.existing
+    database, bucket = environment.database.existing, environment.artifact_store.existing
+    found = []
+    if network:
+        found.append(Found(NETWORK, network.network, "global"))
+        found.append(Found(SUBNETWORK, network.subnetwork, f"regions/{environment.region}"))
+    if cluster:
+        found.append(Found(CLUSTER, cluster.name, cluster.location))
+    if database:
+        found.append(Found(DATABASE, database.instance))
+    if bucket:
+        found.append(Found(BUCKET, bucket.bucket))
+    return tuple(found)
+
+
+def is_existing(thing: Found, environment: Environment) -> bool:
+    """Tell whether something with one of our names is what the spec calls existing."""
+    return any((thing.kind, thing.name) == (one.kind, one.name) for one in existing_things(environment))
+
+
 def check_state_fits(managed: ManagedState, environment: Environment) -> None:
     """Refuse a spec whose names or project are not those of the state: Terraform would remove what nobody looked at.
 
@@ -177,6 +199,11 @@ def check_state_fits(managed: ManagedState, environment: Environment) -> None:
     hint = f"name_prefix or project_id of {environment.name} has changed since; set it back"
     if managed.database and not environment.names.is_database(managed.database):
         raise SpecError(f"the state holds {managed.database}, which is not named by {environment.name_prefix}", hint)
+    if own := [one for one in existing_things(environment) if one.name in managed.names]:
+        raise SpecError(
+            f"the spec calls {own[0]} existing, and the state has made it",
+            f"leave `existing` out of the spec, or take {own[0]} out of the state: what is in there goes",
+        )
     if others := sorted(managed.projects - {environment.project_id}):
         raise SpecError(f"the state holds things of project {', '.join(others)}, not {environment.project_id}", hint)
 

@@ -51,7 +51,13 @@ class Listed(NamedTuple):
 
 
 def left_by_gke(
-    listed: Iterable[Listed], network: str, cluster: str, location: str, *, others: Collection[str] = ()
+    listed: Iterable[Listed],
+    network: str,
+    cluster: str,
+    location: str,
+    *,
+    others: Collection[str] = (),
+    is_shared: bool = False,
 ) -> tuple[Listed, ...]:
     """Return what a cluster in a network has left, users before what they use.
 
@@ -61,9 +67,10 @@ def left_by_gke(
         cluster: The cluster's name.
         location: Its region or zone.
         others: Other clusters in the network: where there are any, only what names this one is known to be of it.
+        is_shared: Whether the network is somebody else's: there may be clusters that nobody can list.
     """
-    things = tuple(listed)
-    found = [one for one in things if _is_root(one, network, cluster, location, others)]
+    things, is_alone = tuple(listed), not (others or is_shared)
+    found = [one for one in things if _is_root(one, network, cluster, location, others, is_alone)]
     balancers = {match["name"] for one in found if (match := _OF_LOAD_BALANCER.match(one.name))}
     rest = [one for one in things if one not in found and one.plural != "disks" and not _is_elsewhere(one, network)]
     found += [one for one in rest if one.name in balancers and one.plural in ("forwardingRules", "targetPools")]
@@ -72,13 +79,13 @@ def left_by_gke(
     return tuple(sorted(found, key=lambda one: (USERS_FIRST.index(one.plural), one.place, one.name)))
 
 
-def _is_root(one: Listed, network: str, cluster: str, location: str, others: Collection[str]) -> bool:
+def _is_root(one: Listed, network: str, cluster: str, location: str, others: Collection[str], is_alone: bool) -> bool:
     if one.plural == "disks":
         return not one.body.get("users") and is_disk_of(cluster, location, one.name, one.body.get("labels") or {})
     if _network_of(one) != network or not _OF_GKE.match(one.name):
         return False
     named = _clusters_of(one)
-    return all(_is_name_of(cluster, name, others) for name in named) and (bool(named) or not others)
+    return all(_is_name_of(cluster, name, others) for name in named) and (bool(named) or is_alone)
 
 
 def _is_name_of(cluster: str, name: str, others: Collection[str]) -> bool:

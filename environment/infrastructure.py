@@ -45,9 +45,9 @@ class ArtifactStoreOutput(_Output):
 
 
 class ServiceAccountsOutput(_Output):
-    """Email addresses of the service accounts."""
+    """Email addresses of the service accounts; `node` is null where the nodes are not ours."""
 
-    node: str
+    node: str | None = None
     system: str
     user: str
     notebook: str | None = None

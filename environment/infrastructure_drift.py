@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from environment.changes import UNKNOWN, Change, FieldChange, Layer
 from environment.drift import OUTSIDE, PENDING, Condition, Drift, DriftField, ordered_drift
+from environment.names import ROOT_USER
 from environment.terraform_plan import InfrastructurePlan
 
 SECRET_MANAGER = "secret "  # addresses of Secret Manager's secrets begin so; those of objects have their kind
@@ -82,7 +83,13 @@ def _meet(one: str, other: str) -> bool:
 
 
 def root_user_drift(
-    instance: str, *, has_user: bool, applied: str | None, secret: Drift | None, by: tuple[str, ...] = ()
+    instance: str,
+    *,
+    has_user: bool,
+    applied: str | None,
+    secret: Drift | None,
+    by: tuple[str, ...] = (),
+    user: str = ROOT_USER,
 ) -> tuple[Drift, ...]:
     """Return what is wrong with the database's root user.
 
@@ -92,8 +99,9 @@ def root_user_drift(
         applied: "INSTANCE/VERSION" of the password that it was last given, None where nothing says so.
         secret: What is wrong with the secret, which then says more.
         by: "USER at TIME" of who deleted the user, where it has gone.
+        user: Its name, another one in an instance that is not ours.
     """
-    address = f"user root@% of {instance}"
+    address = f"user {user}@% of {instance}"
     if not has_user:
         return (Drift(layer="infrastructure", kind=OUTSIDE, condition="missing", address=address, by=by),)
     if secret or (applied or "").startswith(f"{instance}/"):

@@ -13,6 +13,7 @@ BUCKET_LIMIT = 63  # https://cloud.google.com/storage/docs/buckets#naming
 SERVICE_ACCOUNT_LIMIT = 30  # https://cloud.google.com/iam/docs/service-accounts-create
 DATABASE_LIMIT = 98  # project id and instance id together: https://cloud.google.com/sql/docs/mysql/instance-settings
 SUFFIX_LENGTH = 6
+ROOT_USER = "root"
 UNKNOWN_SUFFIX = "0" * SUFFIX_LENGTH  # of a database that is yet to be made: only its first create draws a suffix
 
 
@@ -88,6 +89,11 @@ class Names:
     def artifact_keys_secret(self) -> str:
         """The Secret Manager secret that holds the keys of the gateway in front of the artifact bucket."""
         return f"{self.prefix}-artifact-keys"
+
+    @property
+    def database_user(self) -> str:
+        """The MySQL user of Kubeflow Pipelines in an instance that is not ours: MySQL allows 32 characters."""
+        return f"{self.prefix}-pipelines"
 
     def database(self, suffix: str) -> str:
         """The Cloud SQL instance: Google blocks a name for a week after deletion, so it carries a suffix."""

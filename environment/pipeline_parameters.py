@@ -33,10 +33,10 @@ def planned_parameters(
 def expected_parameters(environment: Environment, suffix: str | None) -> KustomizeParameters:
     """Return what they will be by their names, before there is any infrastructure; all but an unknown suffix holds."""
     names = environment.names
-    database = names.database(suffix or UNKNOWN_SUFFIX)
+    database = environment.database_name(suffix or UNKNOWN_SUFFIX)
     return _parameters(
         environment,
-        bucket=names.bucket,
+        bucket=environment.bucket_name,
         connection_name=f"{environment.project_id}:{environment.region}:{database}",
         system_account=names.account_email("system"),
         user_account=names.account_email("user"),

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from environment.capacity import Capacity
 from environment.changes import Change
+from environment.findings import Finding
 from environment.infrastructure import Infrastructure
 from environment.record import PipelinesRecord
 
@@ -88,6 +89,7 @@ class PlanReport(_Report):
     """What create would change, layer by layer; `warnings` say what could not be compared, or will stay as it is.
 
     `capacity` is how much the environment has in total, where the plan is about infrastructure.
+    With `findings`, create stops before it changes anything.
     """
 
     environment: str
@@ -95,6 +97,7 @@ class PlanReport(_Report):
     changes: tuple[Change, ...]
     warnings: tuple[str, ...] = ()
     capacity: Capacity | None = None
+    findings: tuple[Finding, ...] = ()
     basis: PlanBasis
 
     @property

@@ -10,8 +10,18 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from environment.existing_parts import (
+    KINDS,
+    ExistingArtifactStore,
+    ExistingCluster,
+    ExistingDatabase,
+    ExistingNetwork,
+    Kind,
+    check_given,
+    existing_defaults,
+)
 from environment.ignored_drift import IgnoredDrift
-from environment.names import Names
+from environment.names import ROOT_USER, Names
 from environment.roles import Role, Size, merged, role_defaults
 from environment.services import wanted_services
 
@@ -96,8 +106,9 @@ class Pipelines(_Part):
 
 
 class Network(_Part):
-    """The VPC's address ranges, all in CIDR notation; they must not overlap."""
+    """The VPC's address ranges, all in CIDR notation; they must not overlap. Or somebody's VPC, with its own ranges."""
 
+    existing: ExistingNetwork | None = None
     subnet_cidr: str
     pods_cidr: str
     services_cidr: str
@@ -125,8 +136,9 @@ class Network(_Part):
 
 
 class Cluster(_Part):
-    """The GKE cluster; node counts are per zone."""
+    """The GKE cluster; node counts are per zone. Or somebody's cluster, which keeps its nodes."""
 
+    existing: ExistingCluster | None = None
     machine_type: str
     min_nodes: Annotated[int, Field(ge=0, le=1000)]
     max_nodes: Annotated[int, Field(ge=1, le=1000)]
@@ -148,8 +160,12 @@ class Cluster(_Part):
 
 
 class Database(_Part):
-    """Cloud SQL for MySQL."""
+    """Cloud SQL for MySQL. Or somebody's instance, in which only the databases and the user are ours.
 
+    `private_ip` says by which address Kubeflow Pipelines reaches it, and of a new one that it has no other.
+    """
+
+    existing: ExistingDatabase | None = None
     tier: Annotated[str, StringConstraints(pattern=r"^db-[a-z0-9-]+$")]
     private_ip: bool
     highly_available: bool
@@ -165,8 +181,9 @@ class Database(_Part):
 
 
 class ArtifactStore(_Part):
-    """The artifact bucket."""
+    """The artifact bucket. Or somebody's bucket, in which only the objects are ours."""
 
+    existing: ExistingArtifactStore | None = None
     location: str
 
 
@@ -223,7 +240,8 @@ class Environment(_Part):
         size = given.get("size", "standard")
         defaults = role_defaults(given["role"], size if size in get_args(Size) else "standard")
         defaults["artifact_store"] = {"location": given.get("region")}
-        return merged(defaults, given)
+        check_given(given)
+        return merged(merged(defaults, existing_defaults(given)), given)
 
     @field_validator("region")
     @classmethod
@@ -255,7 +273,9 @@ class Environment(_Part):
 
     @model_validator(mode="after")
     def _ranges_hold_the_nodes(self) -> Environment:
-        nodes = self.cluster.max_nodes * (1 if self.zone else _ZONES_OF_A_REGION)
+        if self.network.existing or self.cluster.existing:
+            return self  # what is there is looked at, before any change
+        nodes = self.most_nodes
         subnet, pods = ipaddress.IPv4Network(self.network.subnet_cidr), ipaddress.IPv4Network(self.network.pods_cidr)
         room = {
             f"network.subnet_cidr {subnet}": subnet.num_addresses - _RESERVED_ADDRESSES,
@@ -274,6 +294,16 @@ class Environment(_Part):
             raise ValueError(
                 "identity service_account_key is refused in prod: a key is valid wherever it gets to; "
                 "use workload_identity"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _cluster_is_in_region(self) -> Environment:
+        cluster = self.cluster.existing
+        if cluster and cluster.location != self.region and not cluster.location.startswith(f"{self.region}-"):
+            raise ValueError(
+                f"cluster.existing.location: '{cluster.location}' is not in region {self.region}: "
+                "set region to the cluster's"
             )
         return self
 
@@ -304,7 +334,52 @@ class Environment(_Part):
     @property
     def location(self) -> str:
         """The cluster's location: the zone, or the region of a regional cluster."""
-        return self.zone or self.region
+        return self.cluster.existing.location if self.cluster.existing else self.zone or self.region
+
+    @property
+    def existing(self) -> frozenset[Kind]:
+        """What is somebody else's: made before us, read, and never changed or removed."""
+        parts = {
+            "network": self.network.existing,
+            "cluster": self.cluster.existing,
+            "database": self.database.existing,
+            "artifact_store": self.artifact_store.existing,
+        }
+        return frozenset(kind for kind in KINDS if parts[kind])
+
+    @property
+    def network_name(self) -> str:
+        """The VPC that all is in, ours or not."""
+        return self.network.existing.network if self.network.existing else self.names.network
+
+    @property
+    def network_project(self) -> str:
+        """The project of the VPC: another one where it is shared."""
+        return (self.network.existing and self.network.existing.project) or self.project_id
+
+    @property
+    def cluster_name(self) -> str:
+        """The cluster that Kubeflow Pipelines runs on, ours or not."""
+        return self.cluster.existing.name if self.cluster.existing else self.names.cluster
+
+    @property
+    def bucket_name(self) -> str:
+        """The bucket of the artifacts, ours or not."""
+        return self.artifact_store.existing.bucket if self.artifact_store.existing else self.names.bucket
+
+    @property
+    def database_user(self) -> str:
+        """The MySQL user of Kubeflow Pipelines: in somebody's instance one of our own, whose root is not ours."""
+        return self.names.database_user if self.database.existing else ROOT_USER
+
+    def database_name(self, suffix: str) -> str:
+        """Return the Cloud SQL instance, ours or not."""
+        return self.database.existing.instance if self.database.existing else self.names.database(suffix)
+
+    @property
+    def most_nodes(self) -> int:
+        """How many nodes a cluster of ours may have in all its zones."""
+        return self.cluster.max_nodes * (1 if self.zone else _ZONES_OF_A_REGION)
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -319,7 +394,7 @@ class Environment(_Part):
     @property
     def cautions(self) -> tuple[str, ...]:
         """What is allowed and still deserves a second thought, a line each."""
-        if self.role == "prod" and not self.cluster.authorized_networks:
+        if self.role == "prod" and not self.cluster.authorized_networks and not self.cluster.existing:
             return (
                 f"Anyone with credentials can reach the endpoint of {self.names.cluster} from any address: "
                 "cluster.authorized_networks can name who may",

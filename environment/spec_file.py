@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -134,8 +134,7 @@ def _check_field(override: str, path: Sequence[str]) -> None:
             raise SpecError(f"--set {override}: {'.'.join(path[:depth])} has no fields")
         if name not in model.model_fields:
             raise SpecError(f"--set {override}: unknown field {'.'.join(path[: depth + 1])}{_nearest(name, model)}")
-        annotation = model.model_fields[name].annotation
-        model = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+        model = _model_of(model.model_fields[name].annotation)
 
 
 def _nearest(name: str, model: type[BaseModel]) -> str:
@@ -146,11 +145,19 @@ def _nearest(name: str, model: type[BaseModel]) -> str:
 def _model_at(location: Sequence[int | str]) -> type[BaseModel]:
     model: type[BaseModel] = Environment
     for name in location:
-        annotation = model.model_fields[str(name)].annotation
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        below = _model_of(model.model_fields[str(name)].annotation)
+        if below is None:
             break
-        model = annotation
+        model = below
     return model
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    """Return the model that a field holds, also one that may be left out."""
+    models = (
+        one for one in (annotation, *get_args(annotation)) if isinstance(one, type) and issubclass(one, BaseModel)
+    )
+    return next(models, None)
 
 
 def _most_telling(errors: list[ErrorDetails]) -> ErrorDetails:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from environment.authors import place_of
 from environment.changes import MASK, UNKNOWN, Action, Change, FieldChange, ordered, shown
 from environment.infrastructure import Infrastructure, parse_outputs
+from environment.names import ROOT_USER
 
 PlanDocument = Mapping[str, Any]
 
@@ -117,9 +118,12 @@ def bucket_change(name: str) -> Change:
     return Change(layer="infrastructure", action="create", address=f"bucket {name}")
 
 
-def root_user_change(action: Action, instance: str) -> Change:
-    """Return the change of the database's root user, whom Terraform does not know: it would keep the password."""
-    return Change(layer="infrastructure", action=action, address=f"user root@% of {instance}")
+def root_user_change(action: Action, instance: str, user: str = ROOT_USER) -> Change:
+    """Return the change of the database's root user, whom Terraform does not know: it would keep the password.
+
+    In an instance that is not ours it is another user.
+    """
+    return Change(layer="infrastructure", action=action, address=f"user {user}@% of {instance}")
 
 
 def attribute_path(steps: Iterable[str | int]) -> str:

@@ -22,6 +22,7 @@ from flows.names import run_name
 from flows.outcome import completed
 from flows.provision_infra import provision_infra
 from flows.steps import run_step
+from tasks.existing import check_existing
 from tasks.infrastructure import read_infrastructure
 from tasks.manifests import fetch_manifests
 from tasks.pipelines import check_recorded_namespace
@@ -52,6 +53,8 @@ def create_environment(
     """
     spec = load_spec(environment, overrides)
     layers = layers_from(start_at)
+    if spec.existing:
+        check_existing(spec)
     seconds: dict[str, float] = {}
     with (
         permitted(

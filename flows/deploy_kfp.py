@@ -5,6 +5,7 @@ from __future__ import annotations
 from prefect import flow
 from prefect.artifacts import create_table_artifact
 from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
 
 from clients.kubernetes.connection import ClusterAccess
 from environment.approval import Approved
@@ -19,6 +20,7 @@ from flows.approval import permitted
 from flows.history import recorded
 from flows.names import run_name
 from flows.outcome import completed
+from tasks.existing import check_existing
 from tasks.infrastructure import read_infrastructure
 from tasks.manifests import fetch_manifests, quoted, render_manifests
 from tasks.pipelines import (
@@ -57,6 +59,8 @@ def deploy_kfp(
             "Namespace NAME" of an installation in another namespace, which goes first.
     """
     spec = load_spec(environment, overrides)
+    if spec.existing and flow_run.get_parent_flow_run_id() is None:
+        check_existing(spec)
     with (
         permitted(
             spec,

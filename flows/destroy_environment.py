@@ -19,6 +19,7 @@ from environment.destruction import (
     ManagedState,
     check_owners,
     check_state_fits,
+    existing_things,
     first_targets,
     is_ours,
     kinds_to_keep,
@@ -44,6 +45,8 @@ from tasks.destroy import (
     empty_bucket,
     find_cluster,
     forget_notes,
+    leave_cluster,
+    leave_database,
     prepare_terraform,
     read_managed_state,
     remove_pipelines,
@@ -104,8 +107,12 @@ def _destroy(spec: Environment, delete_data: bool, namespace_seconds: float) -> 
     kept, unwanted = split_kept(found, kept_kinds)
     if unwanted or last_targets(managed, kept_kinds):
         check_services(spec, managed)
-        if is_ours(CLUSTER, found, managed):
+        if spec.cluster.existing:
+            removed += leave_cluster(spec, namespace_seconds)
+        elif is_ours(CLUSTER, found, managed):
             removed += _remove_pipelines(spec, namespace_seconds)
+        if spec.database.existing:
+            removed += leave_database(spec)
         if delete_data:
             removed += _give_up_data(spec, managed, found)
         with alone_with_terraform(spec):
@@ -119,7 +126,7 @@ def _destroy(spec: Environment, delete_data: bool, namespace_seconds: float) -> 
         environment=spec.name,
         project_id=spec.project_id,
         removed=tuple(removed),
-        kept=tuple(map(str, kept)),
+        kept=(*map(str, kept), *(f"{one} (existing)" for one in existing_things(spec))),
         warnings=warnings,
     )
 

@@ -23,6 +23,8 @@ from environment.changes import (
     ordered,
 )
 from environment.errors import ServiceDisabledError
+from environment.existing import stops_plan
+from environment.findings import refuse
 from environment.pipeline_parameters import planned_parameters
 from environment.pipelines import Rendered
 from environment.plan_texts import plan_markdown, plan_table
@@ -33,6 +35,7 @@ from environment.state_folder import StateFolder, without_suffix
 from environment.terraform_plan import CLUSTER, DATABASE, InfrastructurePlan, bucket_change, root_user_change
 from flows.names import run_name
 from flows.outcome import completed
+from tasks.existing import look_at_existing
 from tasks.infrastructure import read_infrastructure
 from tasks.manifests import fetch_manifests, quoted, render_manifests
 from tasks.plan import plan_infrastructure, plan_new_objects, plan_objects, plan_root_user, read_state_folder
@@ -80,6 +83,7 @@ def make_plan(
     what others have added to objects is taken out.
     """
     mirror = fetch_manifests.submit(spec.pipelines.version) if PIPELINES in layers else None
+    looking = look_at_existing.submit(spec) if spec.existing else None
     listing = list_enabled_services.submit(spec)
     kept = read_state_folder.submit(spec).result()
     enabled = listing.result()
@@ -87,6 +91,8 @@ def make_plan(
     off = frozenset(missing_services(spec.services, enabled))
     warnings += _what_is_hidden(kept, off, layers)
 
+    findings = looking.result() if looking else ()
+    refuse(tuple(filter(stops_plan, findings)))  # Terraform would say so too, of one thing and without a remedy
     found = list(services) if SERVICES in layers else []
     terraform, user = None, None
     if INFRASTRUCTURE in layers:
@@ -105,7 +111,8 @@ def make_plan(
         environment=spec.name,
         project_id=spec.project_id,
         changes=ordered(found),
-        warnings=warnings,
+        warnings=(*warnings, *(f"create stops here: {one}" for one in findings)),
+        findings=findings,
         capacity=capacity_of(spec) if INFRASTRUCTURE in layers else None,
         basis=PlanBasis(
             spec_digest=spec.digest,
@@ -169,8 +176,8 @@ def _beside_terraform(
     """Return what provision_infra does before and after Terraform: the bucket of the state, the root user."""
     bucket = () if kept.has_bucket else (bucket_change(spec.state.bucket),)
     if kept.infrastructure is None or planned.makes_anew(DATABASE):
-        instance = spec.names.database(_suffix(kept, planned) or UNKNOWN)
-        return (*bucket, root_user_change("create", instance))
+        instance = spec.database_name(_suffix(kept, planned) or UNKNOWN)
+        return (*bucket, root_user_change("create", instance, spec.database_user))
     change = user.result() if user else None
     return (*bucket, change) if change else bucket
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from prefect import flow, get_run_logger
 from prefect.artifacts import create_table_artifact
 from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
 
 from environment.approval import Approved, check_approved
 from environment.changes import INFRASTRUCTURE
@@ -18,6 +19,7 @@ from flows.history import recorded
 from flows.names import run_name
 from flows.outcome import completed
 from tasks.destroy import clear_protection
+from tasks.existing import check_existing
 from tasks.guard import Changes, back_up_database, check_replacements
 from tasks.infrastructure import (
     alone_with_terraform,
@@ -51,6 +53,8 @@ def provision_infra(
         allow_replace: Addresses of guarded resources that may be replaced or deleted.
     """
     spec = load_spec(environment, overrides)
+    if spec.existing and flow_run.get_parent_flow_run_id() is None:
+        check_existing(spec)
     for caution in spec.cautions:
         get_run_logger().warning(caution)
     with (

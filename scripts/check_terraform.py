@@ -36,7 +36,10 @@ def main() -> int:
         environment = child_environment({**os.environ, "TF_CLI_CONFIG_FILE": str(configuration)})
         terraform = _Terraform(binary, environment)
         sound = terraform.run(source, "fmt", "-check", "-recursive", "-diff")
-        for module in (copy, *sorted((copy / "modules").iterdir())):
+        other = Path(shutil.copytree(copy, Path(folder) / "existing"))
+        for file in (other / "existing").iterdir():
+            shutil.copyfile(file, other / file.name)
+        for module in (copy, other, *sorted((copy / "modules").iterdir())):
             is_ready = terraform.run(module, "init", "-backend=false", "-input=false")
             sound &= is_ready and terraform.run(module, "validate")
     return 0 if sound else 1
@@ -54,7 +57,8 @@ class _Terraform:
             [self._binary, command, *flags, *colour], cwd=folder, env=self._environment, capture_output=True, text=True
         )
         if ended.returncode != 0:
-            where = "terraform/" if folder.name == "terraform" else f"terraform/modules/{folder.name}"
+            roots = {"terraform": "terraform/", "existing": "terraform/ with terraform/existing/"}
+            where = roots.get(folder.name, f"terraform/modules/{folder.name}")
             sys.stderr.write(f"{where}: terraform {command} failed\n{ended.stdout}{ended.stderr}")
         return ended.returncode == 0
 

@@ -8,7 +8,7 @@ from clients import gke, infrastructure
 from clients.addresses import Addresses
 from clients.inventory import read_inventory
 from clients.kubernetes.connection import ClusterAccess
-from clients.kubernetes.removal import remove_installation
+from clients.kubernetes.removal import remove_installation, remove_members
 from clients.network_leftovers import open_leftovers
 from clients.secret_manager import SecretManager
 from clients.service_usage import ServiceUsage
@@ -37,7 +37,7 @@ from environment.terraform_events import TerraformEvent
 from environment.terraform_variables import terraform_variables
 from tasks.console import DETAIL, PASSING
 from tasks.history import current_journal
-from tasks.pipelines import apply_set_of, open_objects, reporter_of_removals
+from tasks.pipelines import apply_set_of, cluster_connections, open_objects, reporter_of_removals
 from tasks.policy import ANEW, RETRIED
 from tasks.terraform_log import kept_log
 
@@ -133,6 +133,50 @@ def remove_pipelines(environment: Environment, access: ClusterAccess, timeout_se
     return tuple(sorted(removed))
 
 
+@task(name="leave-cluster", task_run_name="remove Kubeflow Pipelines from {environment.cluster_name}")
+def leave_cluster(environment: Environment, timeout_seconds: float) -> tuple[str, ...]:
+    """Take all that is ours off a cluster that stays, as it is not ours; return what was deleted.
+
+    Raises:
+        KubernetesError: Where the cluster does not answer: nobody else would remove what is left.
+    """
+    addresses, removed, report = Addresses.of(environment), list[str](), reporter_of_removals()
+
+    def note(reference: ObjectReference) -> None:
+        removed.append(str(reference))
+        report(reference)
+
+    try:
+        access = gke.read_cluster_access(
+            addresses, environment.project_id, environment.location, environment.cluster_name
+        )
+    except GoogleApiError as error:
+        if error.status == 404:
+            return ()
+        raise
+    current_journal().begin()
+    with cluster_connections(access):
+        kept = remove_members(
+            open_objects(access), apply_set_of(environment), timeout_seconds=timeout_seconds, on_removed=note
+        )
+    for one in kept:
+        get_run_logger().warning("%s stays: others have objects of that kind", one)
+    return tuple(sorted(removed))
+
+
+@task(name="leave-database", task_run_name="remove the user of {environment.name}", **RETRIED)
+def leave_database(environment: Environment) -> tuple[str, ...]:
+    """Remove our user from an instance that is not ours; what Kubeflow Pipelines has written stays in it."""
+    user, instance = environment.database_user, environment.database_name("")
+    current_journal().begin()
+    sql = SqlAdmin(Addresses.of(environment), environment.project_id)
+    if not sql.delete_user(instance, user):
+        return ()
+    current_journal().note(f"delete user {user}@% of {instance}")
+    get_run_logger().info("Deleted user %s of %s; its databases stay", user, instance)
+    return (f"user {user}@% of {instance}",)
+
+
 @task(name="delete-database", task_run_name="delete database {database.name}", **RETRIED)
 def delete_database(environment: Environment, database: Found) -> None:
     """Delete the database, after a final backup that outlives it."""
@@ -167,7 +211,7 @@ def prepare_terraform(environment: Environment, managed: ManagedState) -> None:
     get_run_logger().info("terraform init", extra=PASSING)
     suffix = (managed.database or UNKNOWN_SUFFIX).rsplit("-", 1)[-1]
     terraform = infrastructure.open_terraform(environment, Addresses.of(environment))
-    terraform.prepare(project_root() / "terraform")
+    terraform.prepare(project_root() / "terraform", environment.existing)
     terraform.write_variables(terraform_variables(environment, suffix))
     terraform.init(environment.state.bucket, environment.state_prefix)
 

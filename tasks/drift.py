@@ -9,7 +9,7 @@ from clients import gke
 from clients.addresses import Addresses
 from clients.kubernetes.editors import read_editors
 from clients.operations import read_operations
-from clients.root_user import APPLIED, USER
+from clients.root_user import APPLIED
 from clients.secret_manager import SecretManager
 from clients.sql_admin import SqlAdmin
 from clients.storage import Storage
@@ -33,20 +33,22 @@ Editors = dict[str, tuple[str, ...]]
 def look_at_root_user(environment: Environment, instance: str) -> tuple[Drift, ...]:
     """Return what is wrong with the database's root user and its password's secret."""
     addresses, secret_id = Addresses.of(environment), environment.names.root_password_secret
+    user = environment.database_user
     secret_manager = SecretManager(addresses, environment.project_id)
     applied = (secret_manager.annotations(secret_id) or {}).get(APPLIED)
     version = applied.partition("/")[2] if applied else None
     secret = secret_drift("infrastructure", secret_id, secret_manager.newest_version(secret_id), version)
     found = (secret,) if secret else ()
     try:
-        has_user = SqlAdmin(addresses, environment.project_id).has_user(instance, USER)
+        has_user = SqlAdmin(addresses, environment.project_id).has_user(instance, user)
     except GoogleApiError as error:
         if error.status == 404:
             return found  # the database itself is gone: Terraform says so
         raise
     place = instance_place(environment.project_id, instance)
-    by = () if has_user else _authors(environment, {USER: place}, USER_DELETED)[USER]
-    return (*found, *root_user_drift(instance, has_user=has_user, applied=applied, secret=secret, by=by))
+    by = () if has_user else _authors(environment, {user: place}, USER_DELETED)[user]
+    drift = root_user_drift(instance, has_user=has_user, applied=applied, secret=secret, by=by, user=user)
+    return (*found, *drift)
 
 
 @task(name="read-authors", task_run_name="read who changed infrastructure", **RETRIED)

@@ -102,7 +102,7 @@ def terraform_init(environment: Environment, database_suffix: str) -> None:
     """Bring the working folder up to date and initialise it."""
     get_run_logger().info("terraform init", extra=PASSING)
     terraform = _terraform(environment)
-    terraform.prepare(project_root() / "terraform")
+    terraform.prepare(project_root() / "terraform", environment.existing)
     terraform.write_variables(terraform_variables(environment, database_suffix))
     terraform.init(environment.state.bucket, environment.state_prefix)
 
@@ -191,7 +191,7 @@ def read_infrastructure(environment: Environment) -> Infrastructure:
 @task(name="ensure-root-user", task_run_name="ensure root user of {outputs.database.instance}", **RETRIED)
 def ensure_database_root_user(environment: Environment, outputs: Infrastructure, approved: Approved = None) -> Change:
     """Give the MySQL `root` user the password that Secret Manager holds; return what that changed."""
-    get_run_logger().info("MySQL user root", extra=PASSING)
+    get_run_logger().info("MySQL user %s", environment.database_user, extra=PASSING)
     change = ensure_root_user(
         Addresses.of(environment),
         environment.project_id,
@@ -199,6 +199,7 @@ def ensure_database_root_user(environment: Environment, outputs: Infrastructure,
         environment.names.root_password_secret,
         environment.resource_labels,
         approved=approved,
+        user=environment.database_user,
     )
     if not change.is_noop:
         current_journal().note(change)

@@ -197,7 +197,13 @@ def apply_secrets(
     objects, apply_set, addresses = open_objects(access), apply_set_of(environment), Addresses.of(environment)
     how: Any = {"force": force_conflicts, "approved": approved, "on_change": _reporter("secrets", 0)}
     changes, versions = pipeline_secrets.apply_secrets(
-        objects, apply_set, addresses, environment.names, environment.resource_labels, **how
+        objects,
+        apply_set,
+        addresses,
+        environment.names,
+        environment.resource_labels,
+        user=environment.database_user,
+        **how,
     )
     if environment.has_account_keys:
         made, keys = account_keys.apply_account_keys(

@@ -59,7 +59,8 @@ def plan_root_user(environment: Environment, instance: str) -> Change | None:
     """Return what the database's `root` user needs, None where there is no such instance."""
     secret_id = environment.names.root_password_secret
     try:
-        return root_user.plan_root_user(Addresses.of(environment), environment.project_id, instance, secret_id)
+        addresses, user = Addresses.of(environment), environment.database_user
+        return root_user.plan_root_user(addresses, environment.project_id, instance, secret_id, user=user)
     except GoogleApiError as error:
         if error.status == 404:
             return None
@@ -87,7 +88,12 @@ def plan_objects(
         objects, apply_set = open_objects(access), apply_set_of(environment)
         changes = removals(apply_sets.check_alone(objects, apply_set, allow_replace))
         secret_changes, versions = pipeline_secrets.plan_secrets(
-            objects, apply_set, addresses, environment.names, force=force_conflicts
+            objects,
+            apply_set,
+            addresses,
+            environment.names,
+            force=force_conflicts,
+            user=environment.database_user,
         )
         key_changes, keys = account_keys.plan_account_keys(
             objects, apply_set, addresses, environment, force=force_conflicts

@@ -27,7 +27,7 @@ def plan_rotation(
 ) -> Changes:
     """Return what a rotation changes; stop where a workload that reads the secrets would change in more than that."""
     objects, namespace, instance = open_objects(access), environment.pipelines.namespace, outputs.database.instance
-    references, changes = secret_references(namespace), rotation.value_changes(environment.names, instance)
+    references, changes = secret_references(namespace), rotation.value_changes(environment, instance)
     if environment.has_account_keys:
         references += key_references(namespace)
         changes += tuple(key_change(environment.names.account_email(role)) for role in ROLES.values())

@@ -1,8 +1,11 @@
 # environment/terraform_variables.py gives all of these. Defaults are the roles' (environment/roles.py), so none is here.
 
 variable "artifact_store" {
-  description = "The artifact store: `location`, a region or multi-region of Cloud Storage."
+  description = "The artifact store: `existing`, the name of a `bucket` to use instead of making one; `location`, a region or multi-region of Cloud Storage."
   type = object({
+    existing = object({
+      bucket = string
+    })
     location = string
   })
   nullable = false
@@ -14,15 +17,19 @@ variable "artifact_store" {
 }
 
 variable "cluster" {
-  description = "The GKE cluster: `authorized_networks`, the ranges in CIDR notation that may reach its endpoint (none: any address may, with credentials); `deletion_protection`; `disk_size_gib` of a node, in GiB; `machine_type` of a node; `max_nodes` and `min_nodes` per zone; `release_channel`: RAPID, REGULAR or STABLE."
+  description = "The GKE cluster: `authorized_networks`, the ranges in CIDR notation that may reach its endpoint (none: any address may, with credentials); `deletion_protection`; `disk_size_gib` of a node, in GiB; `existing`, `name` and `location` of a cluster to use instead of making one; `machine_type` of a node; `max_nodes` and `min_nodes` per zone; `release_channel`: RAPID, REGULAR or STABLE."
   type = object({
     authorized_networks = list(string)
     deletion_protection = bool
     disk_size_gib       = number
-    machine_type        = string
-    max_nodes           = number
-    min_nodes           = number
-    release_channel     = string
+    existing = object({
+      location = string
+      name     = string
+    })
+    machine_type    = string
+    max_nodes       = number
+    min_nodes       = number
+    release_channel = string
   })
   nullable = false
 
@@ -44,10 +51,13 @@ variable "components" {
 }
 
 variable "database" {
-  description = "The Cloud SQL instance: `backups`, daily; `deletion_protection`; `highly_available`, with a standby in a second zone; `instance_suffix`, the end of its name, since Google blocks a deleted instance's name for a week; `point_in_time_recovery`; `private_ip`, whether it has no public address; `tier`, its machine; `version`."
+  description = "The Cloud SQL instance: `backups`, daily; `deletion_protection`; `existing`, the name of an `instance` to use instead of making one; `highly_available`, with a standby in a second zone; `instance_suffix`, the end of its name, since Google blocks a deleted instance's name for a week; `point_in_time_recovery`; `private_ip`, whether it has no public address; `tier`, its machine; `version`."
   type = object({
-    backups                = bool
-    deletion_protection    = bool
+    backups             = bool
+    deletion_protection = bool
+    existing = object({
+      instance = string
+    })
     highly_available       = bool
     instance_suffix        = string
     point_in_time_recovery = bool
@@ -104,8 +114,15 @@ variable "namespace" {
 }
 
 variable "network" {
-  description = "The VPC's address ranges, in CIDR notation and apart from each other: `master_cidr` of the control plane, a /28; `pods_cidr`; `private_services_cidr` of Cloud SQL; `services_cidr` of Kubernetes Services; `subnet_cidr` of nodes. `private_cluster`: whether nodes have no public addresses."
+  description = "The VPC's address ranges, in CIDR notation and apart from each other: `existing`, a VPC to use instead of making one, by the names of `network`, `subnetwork` and its secondary ranges `pods_range` and `services_range`, in another `project` where that is not null; `master_cidr` of the control plane, a /28; `pods_cidr`; `private_services_cidr` of Cloud SQL; `services_cidr` of Kubernetes Services; `subnet_cidr` of nodes. `private_cluster`: whether nodes have no public addresses."
   type = object({
+    existing = object({
+      network        = string
+      pods_range     = string
+      project        = string
+      services_range = string
+      subnetwork     = string
+    })
     master_cidr           = string
     pods_cidr             = string
     private_cluster       = bool

@@ -66,6 +66,80 @@ class RunningSandbox:
         authority = base64.b64decode(found["masterAuth"]["clusterCaCertificate"]).decode()
         return f"https://{found['endpoint']}", authority
 
+    def make_existing(self, project_id: str, host: str = "") -> None:
+        """Make what somebody may have before us, fit for an environment; the network in another project, if given.
+
+        their-network with their-subnet, their-cluster, their-database, and the bucket PROJECT-theirs.
+        """
+        host = host or project_id
+        for project in {project_id, host}:
+            enable = f"serviceusage.googleapis.com/v1/projects/{project}/services:batchEnable"
+            services = ("compute", "container", "servicenetworking", "sqladmin", "storage", "cloudresourcemanager")
+            self._make(enable, {"serviceIds": [f"{one}.googleapis.com" for one in services]})
+        compute = f"compute.googleapis.com/compute/v1/projects/{host}"
+        if host != project_id:
+            self._make(f"{compute}/enableXpnHost", {})
+            self._make(f"{compute}/enableXpnResource", {"xpnResource": {"id": project_id, "type": "PROJECT"}})
+        network = f"projects/{host}/global/networks/their-network"
+        self._make(f"{compute}/global/networks", {"name": "their-network", "autoCreateSubnetworks": False})
+        ranges = {"pods": "10.120.0.0/16", "services": "10.130.0.0/20"}
+        subnetwork = {
+            "name": "their-subnet",
+            "network": network,
+            "ipCidrRange": "10.110.0.0/20",
+            "privateIpGoogleAccess": True,
+            "secondaryIpRanges": [{"rangeName": name, "ipCidrRange": cidr} for name, cidr in ranges.items()],
+        }
+        self._make(f"{compute}/regions/us-central1/subnetworks", subnetwork)
+        address = {"name": "their-range", "network": network, "purpose": "VPC_PEERING", "addressType": "INTERNAL"}
+        self._make(f"{compute}/global/addresses", {**address, "address": "10.140.0.0", "prefixLength": 20})
+        peering = {"network": network, "reservedPeeringRanges": ["their-range"]}
+        google = "servicenetworking.googleapis.com/v1/services/servicenetworking.googleapis.com"
+        number = self.call("GET", f"cloudresourcemanager.googleapis.com/v1/projects/{host}").json()["projectNumber"]
+        peering["network"] = f"projects/{number}/global/networks/their-network"
+        self._make(f"{google}/connections", peering)
+        node = {"oauthScopes": ["https://www.googleapis.com/auth/cloud-platform"], "machineType": "e2-standard-4"}
+        cluster = {
+            "name": "their-cluster",
+            "network": network,
+            "subnetwork": f"projects/{host}/regions/us-central1/subnetworks/their-subnet",
+            "ipAllocationPolicy": {
+                "useIpAliases": True,
+                "clusterSecondaryRangeName": "pods",
+                "servicesSecondaryRangeName": "services",
+            },
+            "workloadIdentityConfig": {"workloadPool": f"{project_id}.svc.id.goog"},
+            "nodePools": [
+                {
+                    "name": "their-pool",
+                    "initialNodeCount": 3,
+                    "config": {**node, "workloadMetadataConfig": {"mode": "GKE_METADATA"}},
+                }
+            ],
+        }
+        clusters = f"container.googleapis.com/v1/projects/{project_id}/locations/us-central1-a/clusters"
+        self._make(clusters, {"cluster": cluster})
+        flag = {"name": "default_authentication_plugin", "value": "mysql_native_password"}
+        database = {
+            "name": "their-database",
+            "region": "us-central1",
+            "databaseVersion": "MYSQL_8_0",
+            "settings": {
+                "tier": "db-custom-1-3840",
+                "edition": "ENTERPRISE",
+                "databaseFlags": [flag],
+                "ipConfiguration": {"ipv4Enabled": True, "privateNetwork": network},
+            },
+        }
+        self._make(f"sqladmin.googleapis.com/sql/v1beta4/projects/{project_id}/instances", database)
+        uniform = {"uniformBucketLevelAccess": {"enabled": True}}
+        bucket = {"name": f"{project_id}-theirs", "location": "us-central1", "iamConfiguration": uniform}
+        self._make(f"storage.googleapis.com/storage/v1/b?project={project_id}", bucket)
+
+    def _make(self, path: str, body: dict[str, Any]) -> None:
+        answer = self.call("POST", path, body)
+        assert answer.status_code == 200, f"{path}: {answer.text}"
+
     def process_environment(self, **more: str) -> dict[str, str]:
         """Return this process's environment with the sandbox's variables in it."""
         return {**os.environ, **self.variables, **more}

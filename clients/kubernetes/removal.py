@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from clients.kubernetes import apply_sets
 from clients.kubernetes.discovery import Resource
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.parallel import in_parallel
 from clients.kubernetes.watch import watch
-from environment.apply_set import ApplySet
+from environment.apply_set import PART_OF_LABEL, ApplySet
 from environment.errors import KubernetesError
 from environment.objects import ObjectReference, reference_of
 
@@ -70,6 +71,46 @@ def remove_namespace(objects: Objects, apply_set: ApplySet, *, timeout_seconds: 
     _remove_what_blocks(objects, apply_set, deadline, on_removed)
     _delete(objects, _one(objects, NAMESPACES, apply_set.namespace), on_removed)
     _wait_for_namespace(objects, apply_set.namespace, deadline)
+
+
+def remove_members(
+    objects: Objects, apply_set: ApplySet, *, timeout_seconds: float, on_removed: OnRemoved
+) -> tuple[ObjectReference, ...]:
+    """Remove all of an installation from a cluster that is not ours; return the definitions that others use, and stay.
+
+    The namespace goes last: its Secret is what tells that the rest is ours, to a second try too.
+
+    Raises:
+        KubernetesError: At the deadline, naming the objects that are still there and their finalizers; or when the
+            namespace is another tool's.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    extent = apply_sets.read_extent(objects, apply_set)
+    if extent is None:
+        if any(_is_going(one, apply_set) for one in _one(objects, NAMESPACES, apply_set.namespace)):
+            _wait_for_namespace(objects, apply_set.namespace, deadline)
+        return ()
+    _remove_what_blocks(objects, apply_set, deadline, on_removed)
+    members = apply_sets.list_members(objects, apply_set, extent)
+    used = {
+        f"{kind.plural}.{kind.group}"
+        for kind in _own_kinds(objects, apply_set)
+        if objects.list(kind, metadata_only=True).items
+    }
+    kept = tuple(sorted(one for one in members if one.kind == DEFINITIONS.kind and one.name in used))
+    for reference in sorted(members):
+        stays = reference.namespace or reference.kind == NAMESPACES.kind or reference in kept
+        if not stays and objects.delete(reference, members[reference]):
+            on_removed(reference)
+    _delete(objects, _one(objects, NAMESPACES, apply_set.namespace), on_removed)
+    _wait_for_namespace(objects, apply_set.namespace, deadline)
+    return kept
+
+
+def _is_going(namespace: dict[str, Any], apply_set: ApplySet) -> bool:
+    metadata = namespace["metadata"]
+    is_ours = (metadata.get("labels") or {}).get(PART_OF_LABEL) == apply_set.id
+    return is_ours and bool(metadata.get("deletionTimestamp"))
 
 
 def _remove_what_blocks(objects: Objects, apply_set: ApplySet, deadline: float, on_removed: OnRemoved) -> None:

@@ -42,8 +42,13 @@ RESOURCES = {
 }
 DATA_SOURCES = {
     "google_client_config": "data_sources.client_config",
+    "google_compute_network": "lookups.network",
+    "google_compute_subnetwork": "lookups.subnetwork",
+    "google_container_cluster": "lookups.cluster",
     "google_container_engine_versions": "data_sources.engine_versions",
     "google_project": "data_sources.project",
+    "google_sql_database_instance": "lookups.database_instance",
+    "google_storage_bucket": "lookups.bucket",
 }
 
 

@@ -12,6 +12,12 @@ from typing import Any
 DATA = Path(__file__).resolve().parent.parent / "data"
 FILES = ("google_provider_schema.json", "google_provider_schema_more.json")
 """The recorded schemas, and those of types that the recording lacks, written after the provider's documentation."""
+LOOKUPS = {
+    "google_container_cluster": ("location", "project"),
+    "google_sql_database_instance": ("project",),
+    "google_storage_bucket": ("project",),
+}
+"""Data sources that the provider derives from the resource of the same name: by a required name, and these inputs."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +83,29 @@ def load() -> Schemas:
             merged[kind].update(part.get(kind, {}))
         for kind, items in part.get("provider", {}).get("block", {}).items():
             merged["provider"]["block"].setdefault(kind, {}).update(items)
-    return Schemas(
-        _schema(merged["provider"]),
-        {name: _schema(item) for name, item in merged["resources"].items()},
-        {name: _schema(item) for name, item in merged["data_sources"].items()},
-    )
+    resources = {name: _schema(item) for name, item in merged["resources"].items()}
+    looked_up = {name: _lookup(resources[name].block, inputs) for name, inputs in LOOKUPS.items()}
+    written = {name: _schema(item) for name, item in merged["data_sources"].items()}
+    return Schemas(_schema(merged["provider"]), resources, {**written, **looked_up})
+
+
+def _lookup(block: Block, inputs: tuple[str, ...]) -> Schema:
+    """Return the schema of a data source of a resource: what the resource is told, this one tells.
+
+    The provider's DatasourceSchemaFromResourceSchema: all is computed, and blocks are lists or sets of objects.
+    """
+    attributes = {name: Attribute(item.type, computed=True) for name, item in block.attributes.items()}
+    blocks = {name: nested for name, nested in block.blocks.items() if nested.mode != "single"}  # timeouts stay out
+    attributes |= {name: Attribute(_object_type(nested), computed=True) for name, nested in blocks.items()}
+    attributes |= {name: Attribute("string", optional=True) for name in inputs}
+    attributes |= {"id": block.attributes["id"], "name": Attribute("string", required=True)}
+    return Schema(0, Block(attributes, {}))
+
+
+def _object_type(nested: Nested) -> list[Any]:
+    fields = {name: attribute.type for name, attribute in nested.block.attributes.items()}
+    fields |= {name: _object_type(below) for name, below in nested.block.blocks.items()}
+    return [nested.mode, ["object", fields]]
 
 
 def _schema(data: Mapping[str, Any]) -> Schema:

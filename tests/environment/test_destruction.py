@@ -15,7 +15,9 @@ from environment.destruction import (
     check_owners,
     check_project,
     check_state_fits,
+    existing_things,
     first_targets,
+    is_existing,
     is_foreign,
     is_ours,
     kinds_to_keep,
@@ -342,3 +344,28 @@ def test_roles_of_somebody_elses_account_are_left_alone() -> None:
 )
 def test_what_is_left_to_people_comes_with_the_command(found: Found, command: str) -> None:
     assert removal_command(found, "p").startswith(command)
+
+
+EXISTING = {
+    "network": {"existing": {"network": "vpc", "subnetwork": "subnet"}},
+    "cluster": {"existing": {"name": "a-cluster", "location": "us-central1-a"}},
+    "database": {"existing": {"instance": "db"}},
+    "artifact_store": {"existing": {"bucket": "bucket"}},
+}
+
+
+def test_what_exists_is_known_by_kind_and_name() -> None:
+    spec = environment(**EXISTING)
+    assert [str(one) for one in existing_things(spec)] == [
+        *("network vpc", "subnetwork subnet", "cluster a-cluster", "database db", "bucket bucket")
+    ]
+    assert is_existing(Found("cluster", "a-cluster", "us-central1-a"), spec)
+    assert not is_existing(Found("notebook", "a-cluster"), spec)
+    assert not is_existing(Found("cluster", "a-cluster", "us-central1-a"), environment())
+
+
+def test_what_the_state_has_made_cannot_be_somebody_elses() -> None:
+    spec = environment(**EXISTING)
+    check_state_fits(ManagedState(names=frozenset({"another"})), spec)
+    with pytest.raises(SpecError, match="the spec calls cluster a-cluster existing, and the state has made it"):
+        check_state_fits(ManagedState(names=frozenset({"a-cluster"})), spec)

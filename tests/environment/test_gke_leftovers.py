@@ -56,6 +56,13 @@ def test_in_a_network_with_other_clusters_only_what_names_ours_is_known() -> Non
     assert len(found) == 4
 
 
+def test_in_a_network_of_others_only_what_names_ours_is_known() -> None:
+    """Its clusters may be in projects that nobody here can list."""
+    nodes = listed("firewalls", "gke-a-cluster-0123abcd-all", network=NETWORK)
+    found = left_by_gke((RULE, nodes, NEG), "a-network", "a-cluster", "z", is_shared=True)
+    assert {one.name for one in found} == {RULE.name, nodes.name}
+
+
 @pytest.mark.parametrize(
     ("named", "others", "is_ours"),
     [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox.kernel.request_types import typed
 from sandbox.kernel.routes import Route, Service
-from sandbox.services.compute import handlers, instance_groups, operations, places
+from sandbox.services.compute import handlers, instance_groups, operations, places, shared_vpc
 from sandbox.services.compute.references import HOST, ROOT
 
 _PLACES = {
@@ -71,6 +71,7 @@ def _operation_routes(place: str) -> list[Route]:
 SERVICE = Service(
     HOST,
     [
+        *shared_vpc.ROUTES,
         Route("GET", ROOT, places.get_project),
         Route("GET", f"{ROOT}/regions", places.list_regions),
         Route("GET", f"{ROOT}/regions/{{region}}", places.get_region),

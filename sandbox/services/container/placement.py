@@ -16,6 +16,7 @@ from sandbox.kernel.resources import Document, Resources, is_ready
 from sandbox.services.compute.geography import region_of
 from sandbox.services.compute.ranges import free_range, parse_range, ranges_of, require_free, subnetworks_of
 from sandbox.services.compute.references import Reference, parse
+from sandbox.services.compute.shared_vpc import require_attached
 from sandbox.services.compute.store import stamped
 
 Json = dict[str, Any]
@@ -35,6 +36,7 @@ def place(cloud: Cloud, project: str, location: str, body: Json) -> Json:
     text = field(body, "networkConfig.subnetwork", str, "") or field(body, "subnetwork", str, "")
     if text:
         reference = parse(cloud, project, text, "subnetworks", f"regions/{region}")
+        require_attached(cloud, project, reference.project, reference.path)
         subnetwork = _read(cloud, reference, f"Not found: {reference.path}.", 404)
         if subnetwork["network"] != network.path:
             raise _bad(f'Subnetwork "{reference.name}" does not belong to network "{network.name}".')

@@ -4,7 +4,7 @@ resource "google_compute_firewall" "control_plane" {
   count = var.private_nodes ? 1 : 0
 
   name          = "${var.name_prefix}-control-plane"
-  project       = var.project_id
+  project       = var.network.project_id
   network       = var.network.id
   description   = "Control plane of ${google_container_cluster.this.name} to webhooks and services on its nodes"
   direction     = "INGRESS"

@@ -57,10 +57,11 @@ variable "name_prefix" {
 }
 
 variable "network" {
-  description = "Where the cluster lives: `id` of the VPC, `subnetwork_id`, and the names of the subnet's secondary ranges, `pods_range` and `services_range`."
+  description = "Where the cluster lives: `id` of the VPC and its `project_id`, `subnetwork_id`, and the names of the subnet's secondary ranges, `pods_range` and `services_range`."
   type = object({
     id             = string
     pods_range     = string
+    project_id     = string
     services_range = string
     subnetwork_id  = string
   })

@@ -19,6 +19,11 @@ output "private_services_network_id" {
   depends_on  = [google_service_networking_connection.private_services]
 }
 
+output "project_id" {
+  description = "The project that the VPC is in."
+  value       = var.project_id
+}
+
 output "services_range" {
   description = "Name of the subnet's secondary range for Kubernetes Services."
   value       = local.services_range

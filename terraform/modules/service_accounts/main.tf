@@ -6,10 +6,10 @@ locals {
 
   accounts = merge(
     {
-      node   = { id = "gke-node", title = "GKE nodes" }
       system = { id = "kfp-system", title = "Kubeflow Pipelines" }
       user   = { id = "kfp-user", title = "Steps of pipelines" }
     },
+    var.nodes ? { node = { id = "gke-node", title = "GKE nodes" } } : {},
     var.components.notebooks ? { notebook = { id = "notebook", title = "Notebook" } } : {},
     var.components.dataflow ? { dataflow = { id = "dataflow", title = "Dataflow workers" } } : {},
   )

@@ -5,8 +5,8 @@ output "dataflow" {
 }
 
 output "node" {
-  description = "Email of the account of the GKE nodes."
-  value       = google_service_account.this["node"].email
+  description = "Email of the account of the GKE nodes, null where the nodes are not ours."
+  value       = var.nodes ? google_service_account.this["node"].email : null
 
   # Not the bindings of Workload Identity: they wait for the cluster, which waits for this.
   depends_on = [google_project_iam_member.this]

@@ -38,6 +38,13 @@ variable "namespace" {
   }
 }
 
+variable "nodes" {
+  description = "Whether there are nodes of our own, which get an account."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "project_id" {
   description = "The Google Cloud project."
   type        = string

@@ -12,7 +12,7 @@ import pytest
 from clients.addresses import Addresses
 from clients.kubernetes.connection import Cluster, ClusterAccess
 from clients.kubernetes.objects import Objects
-from clients.kubernetes.removal import remove_installation, remove_namespace
+from clients.kubernetes.removal import remove_installation, remove_members, remove_namespace
 from environment.apply_set import ApplySet
 from environment.errors import KubernetesError
 
@@ -166,6 +166,45 @@ def test_a_custom_resource_without_a_controller_is_named_at_the_deadline(cluster
     free = [{"op": "remove", "path": "/metadata/finalizers"}]
     cluster.request("PATCH", f"{RUNS}/run", body=free, content_type="application/json-patch+json")
     remove(cluster)
+
+
+def role(name: str, **labels: str) -> dict[str, Any]:
+    return named("ClusterRole", "rbac.authorization.k8s.io/v1", name, metadata={"labels": labels}, rules=[])
+
+
+def test_from_a_cluster_of_others_all_members_go_and_no_definition_that_others_use(cluster) -> None:
+    kinds = "ClusterRole.rbac.authorization.k8s.io,CustomResourceDefinition.apiextensions.k8s.io,Namespace"
+    parent = SET.parent(SET.extent_of(()))
+    parent["metadata"]["annotations"]["applyset.kubernetes.io/contains-group-kinds"] = kinds
+    roles, other_runs = "/apis/rbac.authorization.k8s.io/v1/clusterroles", RUNS.replace("kubeflow", "other")
+    steps = [
+        (CORE, named("Namespace", "v1", "kubeflow", metadata={"labels": PART_OF})),
+        (CORE, named("Namespace", "v1", "other")),
+        (DEFINITIONS, DEFINITION),
+        (roles, role("ours", **PART_OF)),
+        (roles, role("theirs")),
+        (RUNS, named("Run", "example.com/v1", "run")),
+        (other_runs, named("Run", "example.com/v1", "run")),
+    ]
+    make(cluster, steps)
+    assert remove(cluster, remove_members) == [], "without its parent, nothing is known to be ours"
+    assert "kubeflow" in names(cluster, CORE)
+    make(cluster, [(f"{NAMESPACE}/secrets", parent)])
+    removed = remove(cluster, remove_members)
+    assert {"ClusterRole ours", "Namespace kubeflow"} <= set(removed)
+    assert not {"theirs"} - set(names(cluster, roles))
+    assert "ours" not in names(cluster, roles)
+    assert names(cluster, DEFINITIONS) == ["runs.example.com"], "it would take the runs of others along"
+    assert names(cluster, other_runs) == ["run"]
+    cluster.request("DELETE", f"{CORE}/other")
+    make(cluster, [(CORE, named("Namespace", "v1", "kubeflow", metadata={"labels": PART_OF}))])
+    make(cluster, [(f"{NAMESPACE}/secrets", parent)])
+    for _ in range(100):
+        if not cluster.request("GET", RUNS.replace("/namespaces/kubeflow", "")).body["items"]:
+            break
+        time.sleep(0.05)
+    remove(cluster, remove_members)
+    assert names(cluster, DEFINITIONS) == []
 
 
 def test_a_namespace_alone_leaves_others_untouched(cluster) -> None:

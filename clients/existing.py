@@ -1,0 +1,265 @@
+"""Read what exists and belongs to somebody else: network, cluster, database, bucket; each by reads of its own, at once.
+
+What is not there, or cannot be read, is told and stops no other look.
+
+Sources: networks, subnetworks, globalAddresses and projects.getXpnHost of compute v1, clusters of container v1,
+instances, databases and users of sqladmin v1beta4, buckets of storage v1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from clients.addresses import Addresses
+from clients.discovery_api import open_api, pages, unless_gone
+from clients.gke import read_cluster_access
+from clients.google_errors import google_errors
+from clients.kubernetes.apply_sets import list_installations
+from clients.kubernetes.connection import ClusterAccess
+from clients.kubernetes.objects import Objects, close_cluster, open_cluster
+from clients.kubernetes.removal import DEFINITIONS as CUSTOM_RESOURCE_DEFINITIONS
+from clients.network_leftovers import PEERING
+from environment import existing_requirements as rules
+from environment.apply_set import PART_OF_LABEL, PIPELINES, ApplySet
+from environment.errors import (
+    CredentialsError,
+    KubernetesError,
+    PermissionDeniedError,
+    ServiceDisabledError,
+    UnreachableError,
+)
+from environment.existing import UNSEEN_API, UNSEEN_PERMISSION, subject_of
+from environment.existing_facts import (
+    BucketFacts,
+    ClusterFacts,
+    DatabaseFacts,
+    ExistingFacts,
+    InstallationFacts,
+    NetworkFacts,
+    PoolFacts,
+    SubnetworkFacts,
+)
+from environment.existing_parts import KINDS, Kind
+from environment.findings import Finding
+from environment.objects import ObjectReference
+from environment.spec import Environment
+
+APIS: dict[Kind, str] = {
+    "network": "compute.googleapis.com",
+    "cluster": "container.googleapis.com",
+    "database": "sqladmin.googleapis.com",
+    "artifact_store": "storage.googleapis.com",
+}
+RUNNER = "pipeline-runner"
+ACCOUNT = "iam.gke.io/gcp-service-account"
+
+
+def read_existing(environment: Environment, addresses: Addresses) -> ExistingFacts:
+    """Read all that the spec calls existing; nothing, and no call, where it calls nothing so."""
+    kinds = [kind for kind in KINDS if kind in environment.existing]
+    if not kinds:
+        return ExistingFacts()
+    with ThreadPoolExecutor(len(kinds)) as pool:
+        answers = dict(zip(kinds, pool.map(lambda kind: _look(environment, addresses, kind), kinds), strict=True))
+    found: dict[str, Any] = {}
+    for answer in answers.values():
+        found |= {name: value for name, value in answer.items() if name != "unreadable"}
+    return ExistingFacts(
+        **{name: value for name, value in found.items() if value is not None},
+        missing=frozenset(kind for kind, answer in answers.items() if kind in answer and answer[kind] is None),
+        unreadable=tuple(one for answer in answers.values() for one in answer.get("unreadable", ())),
+    )
+
+
+def _look(environment: Environment, addresses: Addresses, kind: Kind) -> dict[str, Any]:
+    """Return the facts of a kind, None for what is not there; what cannot be read is a finding of its own."""
+    subject = subject_of(environment, kind)
+    project = environment.network_project if kind == "network" else environment.project_id
+    try:
+        with google_errors(f"read the {subject}", subject):
+            return _READERS[kind](environment, addresses)
+    except ServiceDisabledError:
+        fix = f"gcloud services enable {APIS[kind]} --project={project}"
+        return _unreadable(UNSEEN_API, subject, f"{APIS[kind]} is off in {project}", fix)
+    except PermissionDeniedError as error:
+        return _unreadable(
+            UNSEEN_PERMISSION, subject, error.message, error.hint or f"grant a role that reads it in {project}"
+        )
+
+
+def _unreadable(check: str, subject: str, problem: str, fix: str) -> dict[str, Any]:
+    return {"unreadable": (Finding(check=check, subject=subject, problem=problem, fix=fix),)}
+
+
+def _network(environment: Environment, addresses: Addresses) -> dict[str, Any]:
+    wanted, project = environment.network.existing, environment.network_project
+    assert wanted is not None
+    with open_api(addresses, environment.project_id, "compute", "v1") as api:
+        network = unless_gone(api.networks().get(project=project, network=wanted.network))
+        if network is None:
+            return {"network": None}
+        inside = [
+            one
+            for _, group in pages(api.subnetworks(), "aggregatedList", "items", project=project)
+            for one in group.get("subnetworks") or ()
+            if _is_in(one, wanted.network)
+        ]
+        ranges = [
+            f"{one['address']}/{one['prefixLength']}"
+            for one in pages(api.globalAddresses(), "list", "items", project=project)
+            if one.get("purpose") == "VPC_PEERING" and _is_in(one, wanted.network)
+        ]
+        is_connected = any(one["name"] == PEERING for one in network.get("peerings") or ())
+        host = "" if project == environment.project_id else _host_of(api, environment.project_id)
+    here = [one for one in inside if one["name"] == wanted.subnetwork and _last(one["region"]) == environment.region]
+    facts = NetworkFacts(
+        subnetwork=_subnetwork(here[0]) if here else None,
+        taken=tuple(cidr for one in inside for cidr in _ranges(one)),
+        private_services=tuple(ranges) if is_connected else None,
+        host=host,
+    )
+    return {"network": facts}
+
+
+def _subnetwork(document: dict[str, Any]) -> SubnetworkFacts:
+    return SubnetworkFacts(
+        primary=document["ipCidrRange"],
+        secondary={one["rangeName"]: one["ipCidrRange"] for one in document.get("secondaryIpRanges") or ()},
+        has_private_google_access=bool(document.get("privateIpGoogleAccess")),
+    )
+
+
+def _ranges(subnetwork: dict[str, Any]) -> Iterable[str]:
+    yield subnetwork["ipCidrRange"]
+    yield from (one["ipCidrRange"] for one in subnetwork.get("secondaryIpRanges") or ())
+
+
+def _host_of(api: Any, project_id: str) -> str | None:
+    try:
+        with google_errors(f"read the host project of {project_id}", project_id):
+            found = unless_gone(api.projects().getXpnHost(project=project_id)) or {}
+    except ServiceDisabledError:
+        return None  # only a project with Compute Engine can be attached
+    return found.get("name")
+
+
+def _cluster(environment: Environment, addresses: Addresses) -> dict[str, Any]:
+    place = f"projects/{environment.project_id}/locations/{environment.location}"
+    with open_api(addresses, environment.project_id, "container", "v1") as api:
+        name = f"{place}/clusters/{environment.cluster_name}"
+        found = unless_gone(api.projects().locations().clusters().get(name=name))
+    if found is None:
+        return {"cluster": None}
+    text = (found.get("networkConfig") or {}).get("network") or found.get("network", "")
+    facts = ClusterFacts(
+        status=found.get("status", ""),
+        version=found.get("currentMasterVersion", ""),
+        workload_pool=(found.get("workloadIdentityConfig") or {}).get("workloadPool", ""),
+        network=text if "/" in text else f"projects/{environment.project_id}/global/networks/{text}",
+        pools=tuple(_pool(one) for one in found.get("nodePools") or ()),
+    )
+    if facts.status not in ("RUNNING", "RECONCILING"):
+        return {"cluster": facts}
+    access = read_cluster_access(addresses, environment.project_id, environment.location, environment.cluster_name)
+    try:
+        return {"cluster": facts, "installation": _installation(environment, addresses, access)}
+    except (UnreachableError, KubernetesError, CredentialsError) as error:
+        fix = rules.CLUSTER_RUNNING.fix.format(
+            cluster=environment.cluster_name, location=environment.location, project=environment.project_id
+        )
+        subject = subject_of(environment, "cluster")
+        return {"cluster": facts, **_unreadable(rules.CLUSTER_RUNNING.check, subject, error.message, error.hint or fix)}
+
+
+def _pool(document: dict[str, Any]) -> PoolFacts:
+    config = document.get("config") or {}
+    mode = (config.get("workloadMetadataConfig") or {}).get("mode", "")
+    return PoolFacts(name=document["name"], scopes=tuple(config.get("oauthScopes") or ()), metadata=mode)
+
+
+def _installation(environment: Environment, addresses: Addresses, access: ClusterAccess) -> InstallationFacts:
+    objects, namespace = open_cluster(addresses, access), environment.pipelines.namespace
+    try:
+        installed = list_installations(objects, PIPELINES)
+        sets = {ApplySet(PIPELINES, one, "").id for one in installed}
+        defined = objects.list(CUSTOM_RESOURCE_DEFINITIONS, metadata_only=True).items
+        foreign = [one["metadata"] for one in defined if one["metadata"]["name"] in rules.DEFINITIONS]
+        return InstallationFacts(
+            has_namespace=objects.get(ObjectReference("", "v1", "Namespace", "", namespace)) is not None,
+            is_ours=namespace in installed,
+            account=_account(objects, namespace) if namespace in installed else "",
+            elsewhere={one: _account(objects, one) for one in installed if one != namespace},
+            definitions=tuple(
+                sorted(one["name"] for one in foreign if (one.get("labels") or {}).get(PART_OF_LABEL) not in sets)
+            ),
+        )
+    finally:
+        close_cluster(addresses, access)
+
+
+def _account(objects: Objects, namespace: str) -> str:
+    found = objects.get(ObjectReference("", "v1", "ServiceAccount", namespace, RUNNER)) or {"metadata": {}}
+    return str((found["metadata"].get("annotations") or {}).get(ACCOUNT, ""))
+
+
+def _database(environment: Environment, addresses: Addresses) -> dict[str, Any]:
+    target = {"project": environment.project_id, "instance": environment.database_name("")}
+    with open_api(addresses, environment.project_id, "sqladmin", "v1beta4") as api:
+        found = unless_gone(api.instances().get(**target))
+        if found is None:
+            return {"database": None}
+        is_running = found.get("state") == "RUNNABLE"  # another one lists neither
+        databases = api.databases().list(**target).execute().get("items") or () if is_running else ()
+        users = api.users().list(**target).execute().get("items") or () if is_running else ()
+    settings = found.get("settings") or {}
+    kinds = {one.get("type") for one in found.get("ipAddresses") or ()}
+    facts = DatabaseFacts(
+        state=found.get("state", ""),
+        version=found.get("databaseVersion", ""),
+        region=found.get("region", ""),
+        flags={one["name"]: str(one.get("value", "")) for one in settings.get("databaseFlags") or ()},
+        network=_relative((settings.get("ipConfiguration") or {}).get("privateNetwork", "")),
+        has_public_address="PRIMARY" in kinds,
+        databases=tuple(one["name"] for one in databases),
+        users=tuple(one["name"] for one in users),
+    )
+    return {"database": facts}
+
+
+def _bucket(environment: Environment, addresses: Addresses) -> dict[str, Any]:
+    with open_api(addresses, environment.project_id, "storage", "v1") as api:
+        found = unless_gone(api.buckets().get(bucket=environment.bucket_name))
+    if found is None:
+        return {"artifact_store": None}
+    uniform = (found.get("iamConfiguration") or {}).get("uniformBucketLevelAccess") or {}
+    facts = BucketFacts(
+        location=found.get("location", ""),
+        kind=found.get("locationType", "region"),
+        locations=tuple((found.get("customPlacementConfig") or {}).get("dataLocations") or ()),
+        is_uniform=bool(uniform.get("enabled")),
+    )
+    return {"artifact_store": facts}
+
+
+def _is_in(document: dict[str, Any], network: str) -> bool:
+    return _last(document.get("network", "")) == network
+
+
+def _last(link: str) -> str:
+    return link.rpartition("/")[2]
+
+
+def _relative(link: str) -> str:
+    """Return "projects/…" of a link to a resource of Compute Engine."""
+    _, found, path = link.partition("projects/")
+    return f"{found}{path}"
+
+
+_READERS: dict[Kind, Callable[[Environment, Addresses], dict[str, Any]]] = {
+    "network": _network,
+    "cluster": _cluster,
+    "database": _database,
+    "artifact_store": _bucket,
+}

@@ -1,0 +1,113 @@
+"""What is known of a network, cluster, database or bucket that exists: as it was read, without a judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict
+
+from environment.existing_parts import Kind
+from environment.findings import Finding
+
+
+class _Facts(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class SubnetworkFacts(_Facts):
+    """A subnetwork; ranges in CIDR notation, the secondary ones by name."""
+
+    primary: str
+    secondary: Mapping[str, str]
+    has_private_google_access: bool
+
+
+class NetworkFacts(_Facts):
+    """A VPC.
+
+    Attributes:
+        subnetwork: The wanted one, None where the network has none of that name in the region.
+        taken: All ranges of all its subnetworks, in CIDR notation.
+        private_services: The ranges that Google's services may take, None where the network is not connected to them.
+        host: The host project of the environment's project, None where it has none; "" where that was not asked.
+    """
+
+    subnetwork: SubnetworkFacts | None
+    taken: tuple[str, ...]
+    private_services: tuple[str, ...] | None
+    host: str | None = ""
+
+
+class PoolFacts(_Facts):
+    """A node pool; `metadata` is the mode of its metadata server, such as GKE_METADATA."""
+
+    name: str
+    scopes: tuple[str, ...]
+    metadata: str
+
+
+class ClusterFacts(_Facts):
+    """A GKE cluster; `network` is "projects/PROJECT/global/networks/NAME"."""
+
+    status: str
+    version: str
+    workload_pool: str
+    network: str
+    pools: tuple[PoolFacts, ...]
+
+
+class InstallationFacts(_Facts):
+    """What a cluster holds of Kubeflow Pipelines.
+
+    Attributes:
+        has_namespace: Whether the wanted namespace is there.
+        is_ours: Whether this tool has installed Kubeflow Pipelines in it.
+        account: The Google account that runs its pipelines, empty where nothing says so.
+        elsewhere: The same account by other namespaces in which this tool has installed it.
+        definitions: Custom resource definitions of the release's names that this tool has not made.
+    """
+
+    has_namespace: bool = False
+    is_ours: bool = False
+    account: str = ""
+    elsewhere: Mapping[str, str] = {}
+    definitions: tuple[str, ...] = ()
+
+
+class DatabaseFacts(_Facts):
+    """A Cloud SQL instance; `network` is "projects/PROJECT/global/networks/NAME" where it has a private address."""
+
+    state: str
+    version: str
+    region: str
+    flags: Mapping[str, str]
+    network: str
+    has_public_address: bool
+    databases: tuple[str, ...]
+    users: tuple[str, ...]
+
+
+class BucketFacts(_Facts):
+    """A bucket; `locations` are the regions of a dual-region."""
+
+    location: str
+    kind: str
+    locations: tuple[str, ...]
+    is_uniform: bool
+
+
+class ExistingFacts(_Facts):
+    """All that was read.
+
+    Attributes:
+        missing: What is not there, as far as it was asked for.
+        unreadable: Why something could not be read, by what it is: then nothing more can be said of it.
+    """
+
+    network: NetworkFacts | None = None
+    cluster: ClusterFacts | None = None
+    installation: InstallationFacts | None = None
+    database: DatabaseFacts | None = None
+    artifact_store: BucketFacts | None = None
+    missing: frozenset[Kind] = frozenset()
+    unreadable: tuple[Finding, ...] = ()

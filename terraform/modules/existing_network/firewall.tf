@@ -1,0 +1,18 @@
+# Dataflow's workers shuffle data among each other on these ports and carry this tag. The default network would let
+# them; other VPCs need not. https://cloud.google.com/dataflow/docs/guides/routes-firewall
+resource "google_compute_firewall" "dataflow" {
+  count = var.dataflow ? 1 : 0
+
+  name        = "${var.name_prefix}-dataflow-workers"
+  project     = var.project_id
+  network     = data.google_compute_network.this.id
+  description = "Dataflow workers among each other"
+  direction   = "INGRESS"
+  source_tags = ["dataflow"]
+  target_tags = ["dataflow"]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["12345", "12346"]
+  }
+}

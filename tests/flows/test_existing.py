@@ -1,0 +1,110 @@
+"""An environment in what somebody else has: made, found in sync, and taken away, and what is theirs is as it was."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from environment.errors import PreflightError
+from environment.existing_parts import KINDS, Kind
+
+SPEC = """\
+name: {name}
+cloud: sandbox
+role: staging
+project_id: {project}
+region: us-central1
+zone: us-central1-a
+name_prefix: {name}
+state: {{bucket: {project}-tfstate}}
+"""
+THEIRS: dict[Kind, str] = {
+    "network": "network: {{existing: {{network: their-network, subnetwork: their-subnet}}}}\n",
+    "cluster": "cluster: {{existing: {{name: their-cluster, location: us-central1-a}}}}\n",
+    "database": "database: {{existing: {{instance: their-database}}}}\n",
+    "artifact_store": "artifact_store: {{existing: {{bucket: {project}-theirs}}}}\n",
+}
+SHOWN = (("network", "cluster", "database", "artifact_store"), ("network", "database"))
+"""In every run of the suite: all of theirs, and some."""
+COMBINATIONS = [
+    pytest.param(existing, id="+".join(existing) or "none", marks=[] if existing in SHOWN else [pytest.mark.long])
+    for count in range(5)
+    for existing in combinations(KINDS, count)
+]
+
+
+def theirs(cloud: Any, project: str) -> dict[str, Any]:
+    """Export what is theirs: documents by collection, and the objects of their cluster."""
+    export = cloud.control("GET", "export")
+    found: dict[str, Any] = {
+        collection: {name: body for name, body in documents.items() if project in name and "their" in name}
+        for collection, documents in export["services"].items()
+    }
+    found["clusters"] = {key: body for key, body in export["clusters"].items() if key.startswith(f"{project}/")}
+    found["clusters"] = {key: body for key, body in found["clusters"].items() if key.endswith("their-cluster")}
+    return {collection: documents for collection, documents in found.items() if documents}
+
+
+@pytest.mark.parametrize("existing", COMBINATIONS)
+def test_what_is_theirs_is_as_it_was(
+    existing: tuple[Kind, ...], cloud: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.create_environment import create_environment
+    from flows.destroy_environment import destroy_environment
+    from flows.detect_drift import detect_drift
+
+    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
+    name = f"ex{sum(1 << KINDS.index(kind) for kind in existing)}"
+    project = f"acme-{name}-project"
+    spec = tmp_path / f"{name}.yaml"
+    spec.write_text("".join([SPEC, *(THEIRS[kind] for kind in existing)]).format(name=name, project=project))
+    cloud.make_existing(project)
+    before = theirs(cloud, project)
+    assert {"clusters", "sqladmin.instances", "compute.networks"} <= set(before)
+
+    report = create_environment(str(spec))
+    assert report.pipelines.healthy
+    outputs = report.infrastructure.outputs
+    assert (outputs.cluster.name == "their-cluster") == ("cluster" in existing)
+    assert (outputs.database.instance == "their-database") == ("database" in existing)
+    last = cloud.last_call()
+    if existing == KINDS:
+        assert create_environment(str(spec), return_state=True).message == "No changes"
+    assert detect_drift(str(spec)).found == ()
+    assert [call for call in cloud.calls_since(last) if call["mutating"]] == []
+
+    destroyed = destroy_environment(str(spec), confirmed_name=name, delete_data=True)
+    assert destroyed.removed
+    assert theirs(cloud, project) == before
+    assert [kept for kept in destroyed.kept if not kept.endswith("(existing)")] == []
+
+
+def test_what_does_not_fit_stops_create_before_any_change(
+    cloud: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.create_environment import create_environment
+    from flows.plan import plan
+
+    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
+    project = "acme-exunfit-project"
+    cloud.make_existing(project)
+    spec = tmp_path / "exunfit.yaml"
+    spec.write_text("".join([SPEC, *THEIRS.values()]).format(name="exunfit", project=project))
+    bucket = f"storage.googleapis.com/storage/v1/b/{project}-theirs"
+    mixed = {"iamConfiguration": {"uniformBucketLevelAccess": {"enabled": False}}}
+    cloud.call("PATCH", bucket, mixed).raise_for_status()
+
+    last = cloud.last_call()
+    missing = ("cluster.existing.name=nobodys",)
+    with pytest.raises(PreflightError, match=r"2 findings before any change: cluster nobodys .*--uniform-bucket-level"):
+        create_environment(str(spec), missing)
+    with pytest.raises(PreflightError, match=r"1 finding .* cluster nobodys in us-central1-a: it is not there"):
+        plan(str(spec), missing)
+    planned = plan(str(spec))
+    assert [one.check for one in planned.findings] == ["uniform-access"]
+    assert any(one.startswith(f"create stops here: bucket {project}-theirs: ") for one in planned.warnings)
+    assert planned.changes
+    assert [call for call in cloud.calls_since(last) if call["mutating"]] == []
