@@ -75,9 +75,14 @@ class QuotaRow(BaseModel):
 
 
 def capacity_of(environment: Environment) -> Capacity:
-    """Return how many nodes and disks an environment has in total; counts in the spec are for each zone."""
+    """Return how many nodes and disks an environment has in total; counts in the spec are for each zone.
+
+    The nodes of a cluster that is somebody else's are not the environment's.
+    """
     cluster, zones = environment.cluster, 1 if environment.zone else ZONES_OF_A_REGION
     nodes, most = max(1, cluster.min_nodes) * zones, cluster.max_nodes * zones
+    if cluster.existing:
+        nodes = most = 0
     notebook_disks, notebook_gib = (2, NOTEBOOK_DISKS_GIB) if environment.components.notebooks else (0, 0)
     return Capacity(
         nodes=nodes,
@@ -150,7 +155,7 @@ def _needs(
         + notebooks * cpus.get(environment.notebook.machine_type, 0),
         "IN_USE_ADDRESSES": 0 if environment.network.private_cluster else nodes,
         "SSD_TOTAL_GB": nodes * environment.cluster.disk_size_gib + notebooks * NOTEBOOK_DISKS_GIB,
-        "NETWORKS": 0 if "network" in present else 1,
+        "NETWORKS": 0 if "network" in present or environment.network.existing else 1,
     }
 
 

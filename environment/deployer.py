@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from environment.existing_parts import Kind
 from environment.findings import Finding
 from environment.spec import Environment
 
@@ -166,6 +167,21 @@ DEPLOYER_ROLES = (
     ),
 )
 
+SPARED: Mapping[Kind, Mapping[str, str]] = {
+    "network": {
+        "compute.networks": "create delete removePeering update",
+        "compute.subnetworks": "create delete update",
+        "compute.routers": "create delete update",
+        "compute.globalAddresses": "createInternal deleteInternal setLabels",
+        "servicenetworking.services": "addPeering",
+    },
+    "cluster": {"container.clusters": "create delete update"},
+    "database": {"cloudsql.instances": "create delete update", "cloudsql.backupRuns": "create"},
+    "artifact_store": {"storage.buckets": "delete"},
+}
+"""What nobody needs where something of a kind exists: it is neither made nor removed. Its buckets are not all: that of
+the state is made."""
+
 
 def deployer_roles(environment: Environment) -> tuple[DeployerRole, ...]:
     """Return the roles that this environment's deployer needs on the project."""
@@ -175,8 +191,16 @@ def deployer_roles(environment: Environment) -> tuple[DeployerRole, ...]:
 
 def needed_permissions(environment: Environment) -> tuple[str, ...]:
     """Return the permissions that creating and destroying this environment needs, each once, in a stable order."""
+    spared = {
+        f"{resource}.{verb}"
+        for kind in environment.existing
+        for resource, verbs in SPARED[kind].items()
+        for verb in verbs.split()
+    }
+    if environment.cluster.existing and not environment.components.notebooks:
+        spared.add("iam.serviceAccounts.actAs")
     found = (permission for role in deployer_roles(environment) for permission in role.permissions)
-    return tuple(dict.fromkeys(found))
+    return tuple(one for one in dict.fromkeys(found) if one not in spared)
 
 
 def permission_findings(environment: Environment, principal: str, held: Collection[str]) -> tuple[Finding, ...]:
@@ -187,6 +211,7 @@ def permission_findings(environment: Environment, principal: str, held: Collecti
         principal: An email address, or words for who we are.
         held: The permissions that we have on the project.
     """
+    needed = needed_permissions(environment)
     return tuple(
         Finding(
             check=CHECK,
@@ -195,7 +220,7 @@ def permission_findings(environment: Environment, principal: str, held: Collecti
             fix=grant_command(environment.project_id, principal, role.role),
         )
         for role in deployer_roles(environment)
-        if (missing := [one for one in role.permissions if one not in held])
+        if (missing := [one for one in role.permissions if one in needed and one not in held])
     )
 
 

@@ -16,6 +16,7 @@ class Looked(BaseModel):
     Attributes:
         notes: What could not be looked at, and why; what is good to know.
         is_off: The API that it asks is off: create turns it on, then it can be looked at.
+        is_made: Whether there was an answer at all.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -24,6 +25,7 @@ class Looked(BaseModel):
     notes: tuple[str, ...] = ()
     quotas: tuple[QuotaRow, ...] = ()
     is_off: bool = False
+    is_made: bool = True
 
 
 class DoctorReport(BaseModel):
@@ -32,8 +34,9 @@ class DoctorReport(BaseModel):
     Attributes:
         principal: Who the credentials are.
         tools: Versions by program.
-        later: The checks whose API is off.
-        checks: The checks that were made.
+        checks: The checks that were asked for, and are still worth telling.
+        later: Those of them whose API is off.
+        unanswered: Those of them that could not be made for another reason.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -48,6 +51,7 @@ class DoctorReport(BaseModel):
     notes: tuple[str, ...]
     checks: tuple[str, ...]
     later: tuple[str, ...]
+    unanswered: tuple[str, ...] = ()
 
 
 def found_one(check: str, subject: str, problem: str, fix: str) -> Looked:

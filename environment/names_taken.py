@@ -21,6 +21,7 @@ from environment.destruction import (
     may_remove,
     removal_command,
 )
+from environment.existing_parts import Kind
 from environment.findings import Finding
 from environment.spec import Environment
 
@@ -29,12 +30,21 @@ RANGE_CHECK = "ranges"
 NAMED = frozenset({ACCOUNT, ADDRESS, BUCKET, CLUSTER, FIREWALL, NETWORK, NOTEBOOK, ROUTER, SECRET, SUBNETWORK})
 """What has the very names that follow from the prefix; those of a database end in letters that are drawn."""
 
+NOT_MADE: dict[Kind, frozenset[str]] = {
+    "network": frozenset({ADDRESS, NETWORK, ROUTER, SUBNETWORK}),
+    "cluster": frozenset({CLUSTER}),
+    "artifact_store": frozenset({BUCKET}),
+}
+"""What is not made, and needs no name, where something of a kind exists."""
+
 
 def name_findings(environment: Environment, found: Iterable[Found], managed: ManagedState) -> tuple[Finding, ...]:
     """Return a finding for each thing that has one of our names and is not ours.
 
     What is in Terraform's state, or carries the marks that only our modules give, is.
     """
+    unneeded = frozenset[str]().union(*(NOT_MADE.get(kind, frozenset()) for kind in environment.existing))
+    no_account = environment.names.account_email("node") if environment.cluster.existing else ""
     return tuple(
         Finding(
             check=NAME_CHECK,
@@ -43,7 +53,7 @@ def name_findings(environment: Environment, found: Iterable[Found], managed: Man
             fix=f"choose another name_prefix, or remove it: {removal_command(one, environment.project_id)}",
         )
         for one in found
-        if one.kind in NAMED and not may_remove(one, managed)
+        if one.kind in NAMED - unneeded and one.name != no_account and not may_remove(one, managed)
     )
 
 
@@ -54,7 +64,8 @@ def range_findings(environment: Environment, taken: Mapping[str, Collection[str]
         environment: The spec.
         taken: Ranges in CIDR notation by who uses them: {"subnetwork x": ["10.0.0.0/20"]}.
     """
-    ours = {name: cidr for name, cidr in environment.network if name.endswith("_cidr") and cidr}
+    unused = {"master_cidr"} if environment.cluster.existing else set()
+    ours = {name: cidr for name, cidr in environment.network if name.endswith("_cidr") and cidr and name not in unused}
     return tuple(
         Finding(
             check=RANGE_CHECK,

@@ -60,7 +60,7 @@ def _keys(environment: Environment, rules: Rules) -> tuple[str, str]:
 
 
 def _public_database(environment: Environment, rules: Rules) -> tuple[str, str]:
-    if environment.database.private_ip or not _is_enforced(rules):
+    if environment.database.private_ip or environment.database.existing or not _is_enforced(rules):
         return _FITS
     return "allows no database with a public address", "set database.private_ip: true in the spec"
 

@@ -30,6 +30,7 @@ from pydantic import Field
 from environment.approval import Answer, Approved, Consent, check_unmoved, expiry, nobody_to_ask, rejection
 from environment.changes import LAYERS, Layer, describe_plan
 from environment.errors import ApprovalError
+from environment.findings import refuse
 from environment.guard import TAINTED
 from environment.plan_texts import plan_markdown
 from environment.reports import PlanReport
@@ -117,6 +118,7 @@ def permitted(
         RunCancelled: When the run is cancelled while it waits.
         ReplacementRefusedError: When the guard refuses the plan; nobody was asked then.
         SpecError: When another environment has the names; nobody was asked then.
+        PreflightError: When something that exists does not fit; nobody was asked then.
     """
     if (inherited := _permissions.get().get(spec.name)) is not None:
         if inherited.spec_digest != spec.digest:
@@ -153,6 +155,7 @@ def _seek(spec: Environment, planner: Planner, allow_replace: tuple[str, ...]) -
     plan = planner(spec)
     if not plan.changes:
         return _Asked(plan, deadline, None)
+    refuse(plan.findings)
     if makes_something(plan.changes):
         check_names(spec)
     # How a tainted resource came to be so can be asked when its API is on: the guard does, before it is replaced.

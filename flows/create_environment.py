@@ -22,10 +22,10 @@ from flows.names import run_name
 from flows.outcome import completed
 from flows.provision_infra import provision_infra
 from flows.steps import run_step
-from tasks.existing import check_existing
 from tasks.infrastructure import read_infrastructure
 from tasks.manifests import fetch_manifests
 from tasks.pipelines import check_recorded_namespace
+from tasks.preflight import EXISTING
 from tasks.record import write_record
 from tasks.services import list_enabled_services
 from tasks.spec import load_spec
@@ -53,8 +53,6 @@ def create_environment(
     """
     spec = load_spec(environment, overrides)
     layers = layers_from(start_at)
-    if spec.existing:
-        check_existing(spec)
     seconds: dict[str, float] = {}
     with (
         permitted(
@@ -78,6 +76,8 @@ def create_environment(
         if INFRASTRUCTURE in layers and not has_record:
             refuse_names_of_others(spec)
             look_first(spec)
+        elif spec.existing:
+            look_first(spec, (EXISTING,))
         if manifests.state.is_final():
             manifests.result()  # manifests that cannot be had are better missed before the infrastructure is made
         if INFRASTRUCTURE in layers:

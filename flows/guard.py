@@ -21,11 +21,12 @@ from environment.spec import Environment
 from environment.state_folder import StateFolder
 from environment.terraform_plan import CLUSTER, InfrastructurePlan
 from flows.plan import OBJECTS_NEED
+from tasks.existing import check_existing
 from tasks.guard import check_replacements
 from tasks.manifests import fetch_manifests, quoted, render_manifests
 from tasks.ownership import check_names
 from tasks.plan import check_objects, plan_infrastructure, read_state_folder
-from tasks.preflight import ALL_CHECKS, preflight
+from tasks.preflight import ALL_CHECKS, EXISTING, preflight
 from tasks.services import list_enabled_services
 
 
@@ -59,17 +60,24 @@ def looking_ahead(
         _later.reset(token)
 
 
-def look_first(spec: Environment) -> None:
+def look_first(spec: Environment, checks: Collection[str] = ALL_CHECKS) -> None:
     """Stop where anything stands in the way that can be seen already; again, for what could not be, when its API is on.
+
+    Args:
+        spec: The spec.
+        checks: Those to make, if they are yet to be made.
 
     Raises:
         PreflightError: Names everything that was found.
     """
     later = _later.get()
-    if later is not None and later.checks:
-        report = preflight(spec, later.checks)
+    wanted = tuple(one for one in later.checks if one in checks) if later is not None else ()
+    if later is not None and wanted:
+        report = preflight(spec, wanted)
         refuse(report.findings)
-        later.checks = report.later
+        if spec.existing and EXISTING in report.unanswered:
+            check_existing(spec)  # what is somebody else's is not touched unseen
+        later.checks = tuple(one for one in later.checks if one not in wanted or one in report.later)
 
 
 def look_ahead(spec: Environment, planned: tuple[Change, ...] | None = None) -> None:

@@ -6,14 +6,14 @@ from prefect import get_run_logger, task
 from prefect.artifacts import create_table_artifact
 
 from clients.addresses import Addresses
-from clients.preflight.look import ALL_CHECKS, look
+from clients.preflight.look import ALL_CHECKS, EXISTING, look
 from environment.doctor import DoctorReport
 from environment.spec import Environment
 from tasks.console import DETAIL, PASSING
 from tasks.manifests import fetch_once
 from tasks.policy import RETRIED
 
-__all__ = ["ALL_CHECKS", "preflight"]
+__all__ = ["ALL_CHECKS", "EXISTING", "preflight"]
 
 
 @task(name="preflight", task_run_name="preflight of {environment.project_id}", **RETRIED)

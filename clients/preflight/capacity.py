@@ -24,7 +24,7 @@ def look_at_quotas(environment: Environment, addresses: Addresses, found: Collec
     region = rest.get(COMPUTE, f"{root}/regions/{environment.region}", f"read the quotas of {environment.region}")
     overall = rest.get(COMPUTE, root, f"read the quotas of {project}")
     zone = environment.zone or str(region["zones"][0]).rsplit("/", 1)[-1]
-    wanted = [environment.cluster.machine_type]
+    wanted = [] if environment.cluster.existing else [environment.cluster.machine_type]
     wanted += [environment.notebook.machine_type] if environment.components.notebooks else []
     cpus: dict[str, int] = {}
     findings: list[Finding] = []

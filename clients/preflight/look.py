@@ -9,6 +9,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 
 from clients.addresses import Addresses
 from clients.credentials import principal
+from clients.existing import read_existing
 from clients.manifest_mirrors import Mirror, fetch_mirror
 from clients.preflight.capacity import look_at_quotas
 from clients.preflight.manifests import look_at_manifests
@@ -19,10 +20,12 @@ from environment.capacity import capacity_of
 from environment.destruction import Found, ManagedState
 from environment.doctor import DoctorReport, Looked, found_one, put_together
 from environment.errors import CredentialsError, ImpersonationRefusedError, MlopsEnvError, ServiceDisabledError
+from environment.existing import existing_findings
 from environment.spec import Environment
 
 SECONDS = 9.0
-CLOUD_CHECKS = ("billing", "permissions", "policies", "state-bucket", "names", "ranges", "quotas")
+EXISTING = "existing"
+CLOUD_CHECKS = ("billing", "permissions", "policies", "state-bucket", EXISTING, "names", "ranges", "quotas")
 LOCAL_CHECKS = ("tools", "manifests")
 ALL_CHECKS = ("project", *CLOUD_CHECKS, *LOCAL_CHECKS)
 
@@ -67,6 +70,7 @@ def look(
         notes=whole.notes,
         checks=tuple(looks),
         later=tuple(name for name, one in looks.items() if one.is_off),
+        unanswered=tuple(name for name, one in looks.items() if not one.is_made),
     )
 
 
@@ -95,6 +99,7 @@ def _checks(
         "permissions": lambda: look_at_permissions(environment, addresses),
         "policies": lambda: look_at_policies(environment, addresses),
         "state-bucket": lambda: look_at_state_bucket(environment, addresses),
+        EXISTING: lambda: Looked(findings=existing_findings(environment, read_existing(environment, addresses))),
         "names": lambda: look_at_names(environment, addresses, *there()),
         "ranges": lambda: look_at_ranges(environment, addresses, there()[0]),
         "quotas": lambda: look_at_quotas(environment, addresses, there()[0]),
@@ -114,14 +119,14 @@ def _settled(name: str, check: Check) -> Looked:
     except ServiceDisabledError:
         return Looked(notes=(f"{name}: not looked at yet, create turns the API on first",), is_off=True)
     except MlopsEnvError as error:
-        return Looked(notes=(f"{name}: not looked at ({error.message})",))
+        return Looked(notes=(f"{name}: not looked at ({error.message})",), is_made=False)
 
 
 def _result(name: str, future: Future[Looked], deadline: float) -> Looked:
     try:
         return future.result(max(0.0, deadline - time.monotonic()))
     except FutureTimeout:
-        return Looked(notes=(f"{name}: not looked at, no answer within {SECONDS:g} s",))
+        return Looked(notes=(f"{name}: not looked at, no answer within {SECONDS:g} s",), is_made=False)
 
 
 def _is_about_credentials(one: Looked) -> bool:

@@ -36,6 +36,9 @@ def look_at_names(
     environment: Environment, addresses: Addresses, found: Collection[Found], managed: ManagedState
 ) -> Looked:
     """Look whether a name is taken by something that is not this environment's."""
+    findings = name_findings(environment, found, managed)
+    if environment.artifact_store.existing:
+        return Looked(findings=findings)
     bucket = environment.names.bucket
     try:
         is_others = Storage(addresses, environment.project_id).missing_permissions(bucket, ("storage.buckets.get",))
@@ -45,7 +48,6 @@ def look_at_names(
         if error.status != 404:
             raise
         is_others = ()
-    findings = name_findings(environment, found, managed)
     if is_others:
         problem = "is there and not ours to read: bucket names are one world for all"
         findings += found_one(NAME_CHECK, f"bucket {bucket}", problem, "choose another name_prefix").findings
@@ -54,7 +56,7 @@ def look_at_names(
 
 def look_at_ranges(environment: Environment, addresses: Addresses, found: Collection[Found]) -> Looked:
     """Look whether others in the environment's network, or in networks that are its peers, use its ranges."""
-    if not any(one.kind == NETWORK for one in found):
+    if environment.network.existing or not any(one.kind == NETWORK for one in found):
         return Looked()
     rest = GoogleRest(addresses, environment.project_id)
     taken: dict[str, list[str]] = {}

@@ -15,6 +15,8 @@ def spec(**fields: Any) -> Environment:
     return Environment.model_validate({**given, "state": {"bucket": "acme-state"}, **fields})
 
 
+THEIR_CLUSTER = {"cluster": {"existing": {"name": "theirs", "location": "us-central1-a"}}}
+THEIR_NETWORK = {"network": {"existing": {"network": "theirs", "subnetwork": "theirs"}}}
 ZONAL: dict[str, Any] = {"zone": "us-central1-a", "components": {"notebooks": False}}
 
 
@@ -25,6 +27,7 @@ ZONAL: dict[str, Any] = {"zone": "us-central1-a", "components": {"notebooks": Fa
         ({**ZONAL, "zone": None}, "3 to 15 nodes, 3 to 15 disks of 300 to 1500 GiB"),
         ({"zone": "us-central1-a"}, "1 to 5 nodes, 3 to 7 disks of 350 to 750 GiB"),
         ({**ZONAL, "cluster": {"min_nodes": 0, "max_nodes": 1}}, "1 node, 1 disk of 100 GiB"),
+        ({"zone": "us-central1-a", **THEIR_CLUSTER}, "0 nodes, 2 disks of 250 GiB"),
     ],
 )
 def test_nodes_and_disks_are_counted_over_all_zones(fields: dict[str, Any], expected: str) -> None:
@@ -41,6 +44,8 @@ def test_what_is_there_already_is_not_needed_again() -> None:
     assert rows(ZONAL) == {"CPUS": (4, 20, False), "IN_USE_ADDRESSES": (0, 0, False), "NETWORKS": (1, 1, True)}
     assert rows(ZONAL, "cluster", "network")["CPUS"] == (0, 0, False)
     assert rows(ZONAL, "cluster", "network")["NETWORKS"] == (0, 0, False)
+    assert rows({**ZONAL, **THEIR_CLUSTER})["CPUS"] == (0, 0, False)
+    assert rows({**ZONAL, **THEIR_NETWORK})["NETWORKS"] == (0, 0, False)
     with_notebook = {"zone": "us-central1-a"}
     assert rows(with_notebook)["CPUS"] == (8, 24, True)
     assert rows(with_notebook, "notebook")["CPUS"] == (4, 20, False)

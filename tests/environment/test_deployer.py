@@ -6,6 +6,7 @@ import pytest
 
 from environment.deployer import (
     DEPLOYER_ROLES,
+    SPARED,
     batches,
     deployer_roles,
     member,
@@ -47,6 +48,35 @@ def test_what_is_not_made_needs_no_permission() -> None:
     assert "roles/notebooks.admin" in {role.role for role in deployer_roles(spec())}
     assert not any(permission.startswith("notebooks.") for permission in needed_permissions(bare))
     assert permission_findings(bare, "ann@example.com", needed_permissions(bare)) == ()
+
+
+def test_what_exists_needs_no_permission_to_make_or_remove_it() -> None:
+    network = {"existing": {"network": "theirs", "subnetwork": "theirs"}}
+    theirs = spec(
+        components={"notebooks": False},
+        network=network,
+        cluster={"existing": {"name": "theirs", "location": "us-central1-a"}},
+        database={"existing": {"instance": "theirs"}},
+        artifact_store={"existing": {"bucket": "theirs"}},
+    )
+    needed = needed_permissions(theirs)
+    spared = set(needed_permissions(spec(components={"notebooks": False}))) - set(needed)
+    assert {"container.clusters.create", "compute.networks.create", "iam.serviceAccounts.actAs"} <= spared
+    assert {"cloudsql.instances.delete", "storage.buckets.delete"} <= spared
+    assert {"container.clusters.get", "storage.buckets.create", "cloudsql.users.create"} <= set(needed)
+    assert permission_findings(theirs, "ann@example.com", needed) == ()
+    only_network = needed_permissions(spec(network=network))
+    assert "container.clusters.create" in only_network
+    assert "iam.serviceAccounts.actAs" in only_network
+    assert "compute.routers.create" not in only_network
+
+
+def test_each_spared_permission_is_of_the_table() -> None:
+    known = {permission for role in DEPLOYER_ROLES for permission in role.permissions}
+    found = {
+        f"{resource}.{verb}" for kind in SPARED.values() for resource, verbs in kind.items() for verb in verbs.split()
+    }
+    assert found <= known
 
 
 def test_calls_hold_no_more_permissions_than_the_api_takes() -> None:

@@ -34,6 +34,7 @@ def allowed(*values: str) -> list[dict[str, Any]]:
         (EXTERNAL_ADDRESSES, [{"allowAll": True}], {"network": {"private_cluster": False}}, False),
         (PUBLIC_DATABASE, ENFORCED, {}, False),
         (PUBLIC_DATABASE, ENFORCED, {"database": {"private_ip": False}}, True),
+        (PUBLIC_DATABASE, ENFORCED, {"database": {"private_ip": False, "existing": {"instance": "theirs"}}}, False),
         (PUBLIC_DATABASE, [{"enforce": False}], {"database": {"private_ip": False}}, False),
         (SHIELDED_VM, ENFORCED, {}, False),
         (LOCATIONS, [{"allowAll": True}], {}, False),

@@ -327,6 +327,36 @@ def test_before_its_apis_are_on_what_can_be_seen_is_seen(cloud: RunningSandbox) 
     assert report.quotas == ()
 
 
+def test_what_exists_is_looked_at_and_not_made(cloud: RunningSandbox) -> None:
+    theirs = "acme-preflight-theirs"
+    cloud.make_existing(theirs)
+    spec = {
+        **SPEC,
+        "project_id": theirs,
+        "state": {"bucket": f"{theirs}-tfstate"},
+        "components": {"notebooks": False},
+        "network": {"existing": {"network": "their-network", "subnetwork": "their-subnet"}},
+        "cluster": {"existing": {"name": "their-cluster", "location": f"{REGION}-a"}},
+        "database": {"existing": {"instance": "their-database"}},
+        "artifact_store": {"existing": {"bucket": f"{theirs}-theirs"}},
+    }
+    spared = ["compute.networks.create", "container.clusters.create", "cloudsql.instances.create"]
+    cloud.control("POST", "quota", {"project_id": theirs, "region": REGION, "metric": "CPUS", "limit": 0})
+    cloud.control(
+        "POST", "principals", {"project_id": theirs, "email": USER, "roles": ["roles/owner"], "denied": spared}
+    )
+    report = examine(cloud, spec)
+    assert report.findings == ()
+    assert report.unanswered == ()
+    assert {row.metric: row.needed for row in report.quotas}["CPUS"] == 0
+
+    bucket = f"{BUCKETS}/{theirs}-theirs"
+    mixed = {"iamConfiguration": {"uniformBucketLevelAccess": {"enabled": False}}}
+    cloud.call("PATCH", bucket, mixed).raise_for_status()
+    (finding,) = examine(cloud, spec).findings
+    assert finding.check == "uniform-access"
+
+
 def test_without_credentials_that_alone_is_told(cloud: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(TOKEN, "expired")
     report = look(Environment.model_validate(SPEC), Addresses(cloud.variables[ENDPOINT], "expired"))
