@@ -133,7 +133,7 @@ def remove_pipelines(environment: Environment, access: ClusterAccess, timeout_se
     return tuple(sorted(removed))
 
 
-@task(name="leave-cluster", task_run_name="remove Kubeflow Pipelines from {environment.cluster_name}")
+@task(name="leave-cluster", task_run_name="remove Kubeflow Pipelines from {environment.cluster_name}", **ANEW)
 def leave_cluster(environment: Environment, timeout_seconds: float) -> tuple[str, ...]:
     """Take all that is ours off a cluster that stays, as it is not ours; return what was deleted.
 

@@ -79,6 +79,9 @@ def _compute_permissions(call: Call, parts: list[str]) -> Iterator[str]:
         yield "projects.get"
         return
     scope = parts[0]
+    if "Xpn" in scope:  # Shared VPC is the organisation's to set up
+        yield "projects.get" if call.method == "GET" else f"organizations.{scope}"
+        return
     if scope == "aggregated":
         yield f"{call.path.rsplit('/', 1)[-1]}.list"
         return

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from clients.terraform_binary import find_terraform
+from environment.paths import project_root
 from sandbox.provider.install import install, install_binary
 from sandbox.provider.registry import DATA_SOURCES, RESOURCES
 
@@ -59,6 +60,7 @@ def done(process: subprocess.CompletedProcess[str], *, code: int = 0) -> str:
 def test_the_configuration_has_every_type() -> None:
     text = CONFIGURATION.read_text()
     assert [name for name in RESOURCES if f'resource "{name}"' not in text] == []
+    text += "".join(file.read_text() for file in project_root().glob("terraform/**/*.tf"))
     assert [name for name in DATA_SOURCES if f'data "{name}"' not in text] == []
 
 
