@@ -107,7 +107,8 @@ def _main() -> None:
     except typer.Exit as exit_:
         sys.exit(exit_.exit_code)
     except UsageError as error:
-        fail(f"{error.format_message().rstrip('.')}; see `mlops-env --help`", EXIT_USAGE)
+        said = error.format_message().replace("Value error, ", "").rstrip(".")
+        fail(f"{said}; see `mlops-env --help`", EXIT_USAGE)
     except SpecError as error:
         fail(str(error), EXIT_USAGE)
     except MlopsEnvError as error:

@@ -176,6 +176,8 @@ def _explain(error: ErrorDetails) -> str:
         return f"{field}: is missing"
     if kind == "literal_error":
         return f"{field}: '{error['input']}' is unknown: use {error.get('ctx', {}).get('expected')}"
+    if kind == "model_type" and field:
+        return f"{field}: has the fields {', '.join(_model_at(location).model_fields)}, this is {error['input']!r}"
     message = error["msg"].removeprefix("Value error, ")
     prefix = f"{field}: " if field else ""
     if kind == "value_error":

@@ -73,6 +73,10 @@ def test_overrides_are_validated_like_the_file() -> None:
         (("role: dev", "role: dev\ncluster: {max_node: 3}"), "cluster.max_node: did you mean max_nodes?"),
         (("role: dev", "role: dev\nregoin: x"), "unknown field regoin: did you mean region?"),
         (("role: dev", "role: dev\ncluster: {max_nodes: many}"), "cluster.max_nodes"),
+        (
+            ("role: dev", "role: dev\nnetwork: {existing: abc}"),
+            "network.existing: has the fields network, subnetwork, project, pods_range, services_range, this is 'abc'",
+        ),
         (("role: dev", "role: dev\npipelines: {version: 9.9.9}"), "use 2.14.4"),
         (("role: dev", "role: dev\nnetwork: {pods_cidr: 10.10.0.0/16}"), "overlap"),
         (("role: dev", "role: dev\nnetwork: {pods_cidr: 10.10.0.1/16}"), "CIDR"),
