@@ -57,7 +57,9 @@ def test_a_probe_sees_an_api_that_is_off_and_one_that_is_on(sandbox, service: st
 def test_a_refused_probe_is_an_answer(sandbox, usage, status: int) -> None:
     message = "Access Denied: Project acme: User does not have bigquery.datasets.list permission"
     sandbox.control("POST", "faults", {"path": "bigquery", "status": status, "message": message})
+    before = sandbox.last_call()
     usage.probe("bigquery.googleapis.com", "us-central1")
+    assert [call["status"] for call in sandbox.calls_since(before) if "bigquery" in call["path"]] == [status]
 
 
 def test_a_probe_without_an_answer_is_tried_again(sandbox, usage) -> None:

@@ -47,7 +47,13 @@ def test_ordinary_values_pass(text: str) -> None:
     assert find_placeholder(text) is None
 
 
+def _definition(field: str) -> dict[str, Any]:
+    version = {"schema": {field: {"description": "yourGcsBucketName"}}}
+    kind = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}
+    return {**kind, "metadata": {"name": "x"}, "spec": {"versions": [version]}}
+
+
 def test_the_prose_of_a_definition_is_not_looked_at() -> None:
-    schema = {"openAPIV3Schema": {"description": "yourGcsBucketName"}}
-    definition = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}
-    check_placeholders([{**definition, "metadata": {"name": "x"}, "spec": {"versions": [{"schema": schema}]}}])
+    check_placeholders([_definition("openAPIV3Schema")])
+    with pytest.raises(RenderError, match="yourGcsBucketName"):
+        check_placeholders([_definition("somethingElse")])
