@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from flows.approval import Ask
 
 
-def how_to_ask(spec: Environment, *, is_given: bool) -> Ask | None:
+def how_to_ask(spec: Environment, *, is_given: bool, always: bool = False) -> Ask | None:
     """Return how to ask, None where nobody is asked here: by --yes, or since Prefect's server is where it is answered.
 
     Raises:
         ApprovalError: When there is nobody to ask; said before anything is started.
     """
-    if is_given or not spec.approval.required:
+    if is_given or not (spec.approval.required or always):
         return None
     if sys.stdin.isatty() and sys.stderr.isatty():
         return ask_on_terminal

@@ -17,7 +17,15 @@ from prefect.events.schemas.automations import AutomationCore, EventTrigger, Pos
 from environment.drift_notes import DETECTED
 
 CREATE = "create-environment"
-ASKING = (CREATE, "enable-services", "provision-infra", "deploy-kfp", "remediate-drift", "rotate-secrets")
+ASKING = (
+    CREATE,
+    "enable-services",
+    "provision-infra",
+    "deploy-kfp",
+    "remediate-drift",
+    "rotate-secrets",
+    "adopt-environment",
+)
 """Flows that may pause for a person, each where it is the outermost one."""
 ENVIRONMENT = "mlops-env.environment"
 DRIFT = """\

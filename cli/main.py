@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import typer
 
 from cli import (
+    adopt,
     approve,
     create,
     destroy,
@@ -47,6 +48,7 @@ app.command()(plan.plan)
 app.command()(drift.drift)
 app.command()(doctor.doctor)
 app.command()(approve.approve)
+app.command()(adopt.adopt)
 app.command()(rotate_secrets.rotate_secrets)
 app.command()(destroy.destroy)
 app.command()(status.status)

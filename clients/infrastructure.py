@@ -1,8 +1,8 @@
 """The infrastructure as Terraform tells it, read on any machine, changing nothing: typed outputs, and plans.
 
 Plans that nobody will apply are made in a folder of their own, without the state's lock: they never disturb an apply,
-and leave nothing behind. Where there is no bucket for the state yet, they are made against an empty state on this
-machine, in a folder that ends with the plan.
+and leave nothing behind. Where there is no state yet, they are made against an empty one on this machine, in a folder
+that ends with the plan: Terraform's gcs backend would write one to the bucket, even to plan.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 from clients.addresses import Addresses
 from clients.storage import Storage
 from clients.terraform import Terraform, alone_in, working_folder
+from environment.adoption import IMPORTS_FILE
 from environment.destruction import ManagedState, parse_managed
 from environment.infrastructure import Infrastructure
 from environment.names import UNKNOWN_SUFFIX
@@ -53,6 +54,17 @@ def terraform_folder(environment: Environment, addresses: Addresses, on_wait: Ca
         yield
 
 
+@contextmanager
+def importing(environment: Environment, addresses: Addresses, imports: str) -> Iterator[None]:
+    """Let plans of the environment's own working folder import: to be entered when the folder is prepared."""
+    path = _folder(environment, addresses) / IMPORTS_FILE
+    path.write_text(imports)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
 def read_infrastructure(environment: Environment, addresses: Addresses) -> Infrastructure | None:
     """Return the outputs, None where there is no state or an apply has not come to its outputs."""
     storage = Storage(addresses, environment.project_id)
@@ -79,7 +91,7 @@ def read_neighbours(environment: Environment, addresses: Addresses) -> dict[str,
 
 
 def read_plan(
-    environment: Environment, addresses: Addresses, kept: StateFolder, *, refresh: bool = True
+    environment: Environment, addresses: Addresses, kept: StateFolder, *, refresh: bool = True, imports: str = ""
 ) -> dict[str, Any]:
     """Return what Terraform would do, as `terraform show -json` has it; values are in clear.
 
@@ -88,30 +100,37 @@ def read_plan(
         addresses: Of the cloud.
         kept: What the state bucket holds.
         refresh: Look at what is there; without, the state is taken for it.
+        imports: Import blocks that belong to the plan.
     """
     values = terraform_variables(environment, kept.suffix or UNKNOWN_SUFFIX)
-    with _reader(environment, addresses, kept) as terraform:
+    with _reader(environment, addresses, kept, imports) as terraform:
         return terraform.read_plan(values, refresh=refresh)
 
 
 @contextmanager
-def _reader(environment: Environment, addresses: Addresses, kept: StateFolder) -> Iterator[Terraform]:
+def _reader(
+    environment: Environment, addresses: Addresses, kept: StateFolder, imports: str = ""
+) -> Iterator[Terraform]:
     """Return an initialised Terraform for plans that nobody applies."""
     source = project_root() / "terraform"
-    if not kept.has_bucket:
+    if kept.state is None:
         with TemporaryDirectory(prefix="mlops-env-terraform-") as folder:
             terraform = Terraform(Path(folder), addresses)
             terraform.prepare(source, environment.existing)
             (Path(folder) / "backend_override.tf").write_text(LOCAL_STATE)
+            (Path(folder) / IMPORTS_FILE).write_text(imports)
             terraform.init()
             yield terraform
         return
     applied = _folder(environment, addresses)
-    folder_of_plans = applied.with_name(f"{applied.name}.plans")
+    # Plans with import blocks have a folder to themselves: others look into the common one at the same time.
+    folder_of_plans = applied.with_name(f"{applied.name}.{'adoption' if imports else 'plans'}")
     terraform = Terraform(folder_of_plans, addresses, logs=_logs(applied))
     with _alone(folder_of_plans):
         terraform.prepare(source, environment.existing)
         terraform.init(environment.state.bucket, environment.state_prefix)
+        if imports:
+            (folder_of_plans / IMPORTS_FILE).write_text(imports)
     yield terraform
 
 

@@ -18,8 +18,8 @@ class HistoryEntry(BaseModel):
     """One run.
 
     Attributes:
-        action: "create", "remediate", "rotate-secrets", "destroy", or the step that ran by itself: "enable-services",
-            "provision-infra", "deploy-kfp".
+        action: "create", "remediate", "rotate-secrets", "adopt", "destroy", or the step that ran by itself:
+            "enable-services", "provision-infra", "deploy-kfp".
         run: The name of the Prefect run; `run_id` is its id.
         who: The principal of the credentials, None where Google does not tell.
         began_at: ISO 8601, UTC; so is `finished_at`, None while it is unfinished.

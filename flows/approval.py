@@ -98,6 +98,7 @@ def permitted(
     allow_replace: tuple[str, ...] = (),
     force_conflicts: bool = False,
     planned_by: Planner | None = None,
+    always: bool = False,
 ) -> Iterator[Permission]:
     """Hold the environment's limit, and what was approved where that is required, while the outermost run lasts.
 
@@ -111,6 +112,7 @@ def permitted(
         force_conflicts: Whether the run takes over what others have set or added.
         planned_by: What makes the plan of a run that does something else than create; then `layers` and those below
             it do not matter.
+        always: Ask also where the spec requires no approval.
 
     Raises:
         ApprovalError: When it is rejected, when nobody can be asked, when the plan has expired, or when something has
@@ -126,7 +128,8 @@ def permitted(
         yield inherited
         return
     plan = planned_by or (lambda spec: make_plan(spec, layers, allow_replace, force_conflicts))
-    asked = None if approved or not spec.approval.required else _seek(spec, plan, allow_replace)
+    is_free = approved or not (spec.approval.required or always)
+    asked = None if is_free else _seek(spec, plan, allow_replace)
     with exclusive(spec.name):
         if asked and asked.plan.changes:
             if time.time() > asked.deadline:
