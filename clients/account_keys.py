@@ -16,7 +16,7 @@ from typing import Any
 from clients.addresses import Addresses
 from clients.discovery_api import open_api, unless_gone
 from clients.google_errors import google_errors
-from clients.kubernetes.apply import OnChange, apply_objects, ignore
+from clients.kubernetes.apply import BeforeChange, OnChange, apply_objects, ignore, unprepared
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.plan import plan_changes
 from clients.storage import Storage
@@ -27,13 +27,16 @@ from environment.account_keys import (
     key_change,
     key_references,
     key_secret,
+    old_key_change,
     orphans,
+    replaced_keys,
 )
 from environment.apply_set import ApplySet
 from environment.approval import Approved, check_approved
 from environment.changes import UNKNOWN, Change
 from environment.errors import GoogleApiError, PermissionDeniedError, PreflightError
 from environment.object_changes import deleted, with_new_value
+from environment.objects import Manifest, ObjectReference
 from environment.spec import Environment
 
 BAD_REQUEST = 400
@@ -112,6 +115,7 @@ def apply_account_keys(
     replaced: Mapping[str, str],
     force: bool = False,
     approved: Approved = None,
+    before_change: BeforeChange = unprepared,
     on_change: OnChange = ignore,
 ) -> tuple[tuple[Change, ...], dict[str, str]]:
     """Make the Secrets hold keys that are valid, and not those of `replaced` (key ids by the Secret's name).
@@ -125,32 +129,50 @@ def apply_account_keys(
     """
     keys, changes, versions = AccountKeys(addresses, environment.project_id), list[Change](), dict[str, str]()
     notes = _read_notes(addresses, environment)
+    options: dict[str, Any] = {
+        "force": force,
+        "approved": approved,
+        "before_change": before_change,
+        "on_change": on_change,
+    }
     for reference in key_references(apply_set.namespace):
         email = environment.names.account_email(ROLES[reference.name])
         current, valid = credentials_of(objects.get(reference)), keys.list_valid(email)
         is_good = current is not None and current[0] in valid and current[0] != replaced.get(reference.name)
         if current is None or not is_good:
             check_approved((key_change(email),), approved)
-            if email in notes:
-                for lost in orphans(valid, notes[email], current[0] if current else None):
-                    keys.delete(email, lost)
-            else:
-                notes[email] = list(valid)
-                _write_notes(addresses, environment, notes)
-            try:
-                current = keys.create(email)
-            except (PreflightError, PermissionDeniedError):
-                del notes[email]  # none was made: what others make from now on is no business of ours
-                _write_notes(addresses, environment, notes)
-                raise
+            before_change()
+            for lost in orphans(valid, notes.get(email, valid), current[0] if current else None):
+                keys.delete(email, lost)
+            current = _make_key(keys, addresses, environment, email, notes, valid)
             changes.append(key_change(email))
             on_change(key_change(email))
         manifest = key_secret(apply_set.namespace, reference.name, current[1], current[0])
-        changes += apply_objects(objects, [manifest], apply_set, force=force, approved=approved, on_change=on_change)
+        changes += apply_objects(objects, [manifest], apply_set, **options)
         versions[reference.name] = current[0]
         if notes.pop(email, None) is not None:
             _write_notes(addresses, environment, notes)
     return tuple(changes), versions
+
+
+def _make_key(
+    keys: AccountKeys,
+    addresses: Addresses,
+    environment: Environment,
+    email: str,
+    notes: dict[str, list[str]],
+    valid: tuple[str, ...],
+) -> tuple[str, str]:
+    """Make a key, after a note of those that there are, where there is none yet."""
+    if email not in notes:
+        notes[email] = list(valid)
+        _write_notes(addresses, environment, notes)
+    try:
+        return keys.create(email)
+    except (PreflightError, PermissionDeniedError):
+        del notes[email]  # none was made: what others make from now on is no business of ours
+        _write_notes(addresses, environment, notes)
+        raise
 
 
 def plan_account_keys(
@@ -164,7 +186,7 @@ def plan_account_keys(
     for reference in key_references(apply_set.namespace):
         email, live = environment.names.account_email(ROLES[reference.name]), objects.get(reference)
         if not environment.has_account_keys:
-            changes += [deleted(reference)] if live else []
+            changes += _removals(reference, live, email) if live else []
             continue
         current = credentials_of(live)
         if current and current[0] in keys.list_valid(email):
@@ -184,33 +206,50 @@ def remove_account_keys(
     environment: Environment,
     *,
     approved: Approved = None,
+    before_change: BeforeChange = unprepared,
     on_change: OnChange = ignore,
 ) -> tuple[Change, ...]:
     """Delete the keys that Secrets still hold, and then those Secrets: nothing reads them any more."""
     keys, changes = AccountKeys(addresses, environment.project_id), list[Change]()
     for reference in key_references(apply_set.namespace):
-        live = objects.get(reference)
+        live, email = objects.get(reference), environment.names.account_email(ROLES[reference.name])
         if live is None:
             continue
-        check_approved((deleted(reference),), approved)
-        if current := credentials_of(live):
-            keys.delete(environment.names.account_email(ROLES[reference.name]), current[0])
+        check_approved(_removals(reference, live, email), approved)
+        before_change()
+        if (current := credentials_of(live)) and keys.delete(email, current[0]):
+            changes.append(old_key_change(email, current[0]))
+            on_change(changes[-1])
         objects.delete(reference)
         changes.append(deleted(reference))
-        on_change(deleted(reference))
+        on_change(changes[-1])
     return tuple(changes)
 
 
+def _removals(reference: ObjectReference, live: Manifest, email: str) -> list[Change]:
+    current = credentials_of(live)
+    return [*([old_key_change(email, current[0])] if current else []), deleted(reference)]
+
+
 def retire_account_keys(
-    addresses: Addresses, environment: Environment, replaced: Mapping[str, str], versions: Mapping[str, str]
-) -> tuple[str, ...]:
-    """Delete the keys that were replaced; say which."""
-    keys, ended = AccountKeys(addresses, environment.project_id), []
-    for name, role in ROLES.items():
-        old, email = replaced.get(name), environment.names.account_email(role)
-        if old and name in versions and old != versions[name] and keys.delete(email, old):
-            ended.append(f"delete key {old} of {email}")
-    return tuple(ended)
+    addresses: Addresses,
+    environment: Environment,
+    replaced: Mapping[str, str],
+    versions: Mapping[str, str],
+    *,
+    approved: Approved = None,
+    on_change: OnChange = ignore,
+) -> None:
+    """Delete the keys that were replaced, also of a Secret that is gone.
+
+    Raises:
+        ApprovalError: When the end of one is not among the changes that were approved; all stay.
+    """
+    keys, doomed = AccountKeys(addresses, environment.project_id), replaced_keys(replaced, versions, environment.names)
+    check_approved((old_key_change(*one) for one in doomed), approved)
+    for email, key_id in doomed:
+        if keys.delete(email, key_id):
+            on_change(old_key_change(email, key_id))
 
 
 def _read_notes(addresses: Addresses, environment: Environment) -> dict[str, list[str]]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import secrets
 
 from clients.addresses import Addresses
-from clients.kubernetes.apply import OnChange, apply_objects, ignore
+from clients.kubernetes.apply import BeforeChange, OnChange, apply_objects, ignore, unprepared
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.parallel import in_parallel
 from clients.kubernetes.plan import plan_changes
+from clients.root_user import is_applied
 from clients.secret_manager import SecretManager
 from environment.apply_set import ApplySet
 from environment.approval import Approved, check_approved
@@ -41,6 +42,7 @@ def apply_secrets(
     *,
     force: bool = False,
     approved: Approved = None,
+    before_change: BeforeChange = unprepared,
     on_change: OnChange = ignore,
     user: str = ROOT_USER,
 ) -> tuple[tuple[Change, ...], dict[str, str]]:
@@ -50,7 +52,7 @@ def apply_secrets(
         The changes, values masked, and the version number that each Secret was made from, by its name.
 
     Raises:
-        KubernetesError: When the database's password is not there yet.
+        KubernetesError: When the database's password is not there yet, or is one that the database was not given.
         ApprovalError: Before any change, when one is not among those that were approved.
     """
     secret_manager = SecretManager(addresses, names.project_id)
@@ -60,17 +62,31 @@ def apply_secrets(
             f"Secret Manager has no {names.root_password_secret}: the database has no root user yet",
             "run provision_infra, or the whole create, first",
         )
+    if not is_applied(secret_manager.annotations(names.root_password_secret), root[0]):
+        raise KubernetesError(
+            f"version {root[0]} of {names.root_password_secret} is newer than the password that the database has",
+            "run provision_infra first (or rotate_secrets, where that was stopped): it gives the database that one",
+        )
     made: tuple[Change, ...] = ()
     keys = secret_manager.read(names.artifact_keys_secret)
     if keys is None:
         check_approved((keys_change(names),), approved)
+        before_change()
         keys, made = _make_keys(secret_manager, names, labels), (keys_change(names),)
         on_change(made[0])
     manifests = (
         mysql_secret(apply_set.namespace, user, root[1]),
         artifact_keys_secret(apply_set.namespace, keys[1]),
     )
-    changes = apply_objects(objects, manifests, apply_set, force=force, approved=approved, on_change=on_change)
+    changes = apply_objects(
+        objects,
+        manifests,
+        apply_set,
+        force=force,
+        approved=approved,
+        before_change=before_change,
+        on_change=on_change,
+    )
     return made + changes, {MYSQL: root[0], ARTIFACT_KEYS: keys[0]}
 
 
@@ -106,14 +122,14 @@ def keys_change(names: Names) -> Change:
     return Change(layer="pipelines", action="create", address=f"secret {names.artifact_keys_secret} of Secret Manager")
 
 
-def renew_artifact_keys(addresses: Addresses, names: Names, replaced: str) -> Change:
+def renew_artifact_keys(addresses: Addresses, names: Names, replaced: str, *, on_change: OnChange = ignore) -> None:
     """Make keys that are newer than the version `replaced`, unless a run that died has; nothing reads them yet."""
-    secret_manager, change = SecretManager(addresses, names.project_id), secret_change(names.artifact_keys_secret)
+    secret_manager = SecretManager(addresses, names.project_id)
     current = secret_manager.read(names.artifact_keys_secret)
     if current is not None and current[0] != replaced:
-        return change.model_copy(update={"action": "noop"})
+        return
     secret_manager.add_version(names.artifact_keys_secret, _random_keys())
-    return change
+    on_change(secret_change(names.artifact_keys_secret))
 
 
 def _make_keys(secret_manager: SecretManager, names: Names, labels: dict[str, str]) -> tuple[str, str]:

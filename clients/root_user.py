@@ -12,11 +12,13 @@ import secrets
 from dataclasses import dataclass, field
 
 from clients.addresses import Addresses
+from clients.kubernetes.apply import BeforeChange, OnChange, ignore, unprepared
 from clients.secret_manager import SecretManager
-from clients.sql_admin import SqlAdmin
+from clients.sql_admin import SqlAdmin, SqlUser
 from environment.approval import Approved, check_approved
 from environment.changes import Action, Change
 from environment.names import ROOT_USER
+from environment.rotation import old_password_change
 from environment.terraform_plan import root_user_change
 
 APPLIED = "mlops-env.applied"
@@ -26,23 +28,28 @@ APPLIED = "mlops-env.applied"
 class _RootUser:
     """What is there: the user, the secret's annotations, its newest enabled version as (number, value)."""
 
-    has_user: bool
+    user: SqlUser | None
     annotations: dict[str, str] | None
     current: tuple[str, str] | None = field(repr=False)
 
     def action(self, instance: str) -> Action:
         """Return what it takes to make user and password agree."""
-        if not self.has_user:
+        if self.user is None:
             return "create"
         applied = (self.annotations or {}).get(APPLIED)
         is_current = self.current is not None and applied == f"{instance}/{self.current[0]}"
         return "noop" if is_current else "update"
 
 
+def is_applied(annotations: dict[str, str] | None, version: str) -> bool:
+    """Tell whether this version of the secret is the one that a database was last given."""
+    return (annotations or {}).get(APPLIED, "").endswith(f"/{version}")
+
+
 def _look(secret_manager: SecretManager, sql: SqlAdmin, instance: str, secret_id: str, user: str) -> _RootUser:
     annotations = secret_manager.annotations(secret_id)
     current = None if annotations is None else secret_manager.read(secret_id)
-    return _RootUser(sql.has_user(instance, user), annotations, current)
+    return _RootUser(sql.read_user(instance, user), annotations, current)
 
 
 def plan_root_user(
@@ -60,10 +67,25 @@ def ensure_root_user(
     secret_id: str,
     labels: dict[str, str],
     *,
+    keeps_old: bool = False,
     approved: Approved = None,
+    before_change: BeforeChange = unprepared,
+    on_change: OnChange = ignore,
     user: str = ROOT_USER,
 ) -> Change:
     """Make user and password agree; return what that changed.
+
+    Args:
+        addresses: Of the cloud.
+        project_id: The database's and the secret's.
+        instance: The database.
+        secret_id: The secret of the password.
+        labels: Of the secret, where it is made.
+        keeps_old: Let the password that the user has let it in too, as within a rotation, whose end discards it.
+        approved: The changes that may be made, None for any.
+        before_change: Called when something is about to change.
+        on_change: Told of the change, as soon as it was made.
+        user: Whose password it is.
 
     Raises:
         ApprovalError: When it takes a change that is not among those that were approved; nothing was changed.
@@ -74,17 +96,26 @@ def ensure_root_user(
     if change.is_noop:
         return change
     check_approved((change,), approved)
+    before_change()
     if found.annotations is None:
         secret_manager.create(secret_id, labels)
     version, password = found.current or _new_version(secret_manager, secret_id)
-    sql.set_password(instance, user, password, is_new=not found.has_user)
+    _set_password(sql, instance, user, password, found.user, keeps_old=keeps_old)
+    on_change(change)
     secret_manager.annotate(secret_id, {**(found.annotations or {}), APPLIED: f"{instance}/{version}"})
     return change
 
 
 def renew_root_password(
-    addresses: Addresses, project_id: str, instance: str, secret_id: str, replaced: str, *, user: str = ROOT_USER
-) -> Change:
+    addresses: Addresses,
+    project_id: str,
+    instance: str,
+    secret_id: str,
+    replaced: str,
+    *,
+    on_change: OnChange = ignore,
+    user: str = ROOT_USER,
+) -> None:
     """Give the user a password that is newer than the version `replaced`; the one it has lets it in too until the end.
 
     Pods that still log in with the older one go on: `retire_root_password` ends that, once none does. Called again
@@ -98,21 +129,44 @@ def renew_root_password(
         version, password = found.current
     applied = f"{instance}/{version}"
     if (found.annotations or {}).get(APPLIED) == applied:
-        return root_user_change("noop", instance, user)
-    # A call whose answer was lost has kept the older password already: again, and it would keep the new one twice.
-    keeps_old = not sql.has_two_passwords(instance, user)
-    sql.set_password(instance, user, password, is_new=not found.has_user, keeps_old=keeps_old and found.has_user)
+        return
+    _set_password(sql, instance, user, password, found.user, keeps_old=True)
+    on_change(root_user_change("update", instance, user))
     secret_manager.annotate(secret_id, {**(found.annotations or {}), APPLIED: applied})
-    return root_user_change("update", instance, user)
 
 
-def retire_root_password(addresses: Addresses, project_id: str, instance: str, *, user: str = ROOT_USER) -> bool:
-    """Let the user in with its newest password only; say whether there was an older one."""
+def _set_password(
+    sql: SqlAdmin, instance: str, user: str, password: str, found: SqlUser | None, *, keeps_old: bool
+) -> None:
+    # A call whose answer was lost has kept the older password already: again, and it would keep the new one twice.
+    keeps_old = keeps_old and found is not None and not found.has_two_passwords
+    sql.set_password(instance, user, password, is_new=found is None, keeps_old=keeps_old)
+
+
+def retire_root_password(
+    addresses: Addresses,
+    project_id: str,
+    instance: str,
+    *,
+    approved: Approved = None,
+    before_change: BeforeChange = unprepared,
+    on_change: OnChange = ignore,
+    user: str = ROOT_USER,
+) -> None:
+    """Let the user in with its newest password only.
+
+    Raises:
+        ApprovalError: When there is an older one whose end is not among the changes that were approved; it stays.
+    """
     sql = SqlAdmin(addresses, project_id)
-    if not sql.has_two_passwords(instance, user):
-        return False
+    found = sql.read_user(instance, user)
+    if found is None or not found.has_two_passwords:
+        return
+    change = old_password_change(instance, user)
+    check_approved((change,), approved)
+    before_change()
     sql.discard_old_password(instance, user)
-    return True
+    on_change(change)
 
 
 def _new_version(secret_manager: SecretManager, secret_id: str) -> tuple[str, str]:

@@ -7,20 +7,31 @@ gone on with from whatever it left.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from clients.account_keys import retire_account_keys
 from clients.addresses import Addresses
+from clients.kubernetes.apply import BeforeChange, OnChange, ignore, unprepared
 from clients.pipeline_secrets import renew_artifact_keys
 from clients.root_user import renew_root_password, retire_root_password
 from clients.secret_manager import SecretManager
 from clients.storage import Storage
+from environment.account_keys import old_key_change, replaced_keys
 from environment.approval import Approved, check_approved
 from environment.changes import Change
 from environment.errors import PreflightError
 from environment.names import Names
 from environment.pipeline_secrets import ARTIFACT_KEYS, MYSQL
-from environment.rotation import ROTATION_OBJECT, Rotation, parse_rotation, secret_change
+from environment.rotation import (
+    ROTATION_OBJECT,
+    Rotation,
+    old_password_change,
+    old_version_change,
+    parse_rotation,
+    secret_change,
+)
 from environment.spec import Environment
 from environment.terraform_plan import root_user_change
 
@@ -36,13 +47,49 @@ def value_changes(environment: Environment, instance: str) -> tuple[Change, ...]
     return (user, *map(secret_change, kept_secrets(environment.names).values()))
 
 
+def ended_values(
+    environment: Environment, addresses: Addresses, instance: str, keys: Mapping[str, str]
+) -> tuple[Change, ...]:
+    """Return what `retire` will change: what is there now and was not made by a rotation that is under way.
+
+    Args:
+        environment: The spec.
+        addresses: Of the cloud.
+        instance: The database.
+        keys: As for `begin`.
+    """
+    begun = read_rotation(environment, addresses)
+    old_keys = replaced_keys(begun.replaced if begun else keys, {}, environment.names)
+    changes = [old_password_change(instance, environment.database_user), *(old_key_change(*one) for one in old_keys)]
+    secret_manager = SecretManager(addresses, environment.project_id)
+    for name, secret_id in kept_secrets(environment.names).items():
+        numbers = secret_manager.list_enabled(secret_id)
+        is_new = bool(begun and numbers and numbers[0] != begun.replaced[name])
+        changes += [old_version_change(secret_id, one) for one in numbers[is_new:]]
+    return tuple(changes)
+
+
 def read_rotation(environment: Environment, addresses: Addresses) -> Rotation | None:
     """Return the rotation that is under way, None where there is none."""
     text = Storage(addresses, environment.project_id).read(environment.state.bucket, _note(environment))
     return None if text is None else parse_rotation(text)
 
 
-def begin(environment: Environment, addresses: Addresses, instance: str, keys: dict[str, str]) -> Rotation:
+def is_under_way(environment: Environment, addresses: Addresses) -> bool:
+    """Tell whether a rotation has begun and not ended."""
+    return Storage(addresses, environment.project_id).read(environment.state.bucket, _note(environment)) is not None
+
+
+def begin(
+    environment: Environment,
+    addresses: Addresses,
+    instance: str,
+    keys: dict[str, str],
+    *,
+    run_id: str = "",
+    before_change: BeforeChange = unprepared,
+    on_change: OnChange = ignore,
+) -> Rotation:
     """Note what is to be replaced; a rotation that has begun before is returned as it was noted.
 
     Args:
@@ -50,6 +97,9 @@ def begin(environment: Environment, addresses: Addresses, instance: str, keys: d
         addresses: Of the cloud.
         instance: The database.
         keys: Ids of the keys of service accounts that are in use, by their Secrets' names.
+        run_id: Of the run that begins it.
+        before_change: Called when something is about to change.
+        on_change: Told of each change.
 
     Raises:
         PreflightError: When there is nothing to replace yet.
@@ -64,39 +114,60 @@ def begin(environment: Environment, addresses: Addresses, instance: str, keys: d
             raise PreflightError(f"Secret Manager has no {secret_id} yet", "run create first: it makes the secrets")
         replaced[name] = current[0]
     # The database keeps one old password: one that somebody else let it keep would take the place of ours.
-    retire_root_password(addresses, environment.project_id, instance, user=environment.database_user)
-    rotation = Rotation(began_at=datetime.now(UTC).isoformat(timespec="seconds"), replaced=replaced)
+    retire_root_password(
+        addresses,
+        environment.project_id,
+        instance,
+        before_change=before_change,
+        on_change=on_change,
+        user=environment.database_user,
+    )
+    began_at = datetime.now(UTC).isoformat(timespec="seconds")
+    rotation = Rotation(began_at=began_at, replaced=replaced, run_id=run_id)
     storage = Storage(addresses, environment.project_id)
     storage.write(environment.state.bucket, _note(environment), rotation.model_dump_json(indent=2), only_if_absent=True)
     return read_rotation(environment, addresses) or rotation
 
 
 def renew(
-    environment: Environment, addresses: Addresses, instance: str, rotation: Rotation, approved: Approved = None
-) -> tuple[Change, ...]:
-    """Make the new values, beside the old ones; return what that changed.
+    environment: Environment,
+    addresses: Addresses,
+    instance: str,
+    rotation: Rotation,
+    *,
+    approved: Approved = None,
+    on_change: OnChange = ignore,
+) -> None:
+    """Make the new values, beside the old ones.
 
     Raises:
         ApprovalError: When that is not among what was approved; nothing was changed.
     """
     names = environment.names
     check_approved(value_changes(environment, instance), approved)
-    user = renew_root_password(
+    renew_root_password(
         addresses,
         environment.project_id,
         instance,
         names.root_password_secret,
         rotation.replaced[MYSQL],
+        on_change=on_change,
         user=environment.database_user,
     )
-    keys = renew_artifact_keys(addresses, names, rotation.replaced[ARTIFACT_KEYS])
-    return tuple(one for one in (user, keys) if not one.is_noop)
+    renew_artifact_keys(addresses, names, rotation.replaced[ARTIFACT_KEYS], on_change=on_change)
 
 
 def retire(
-    environment: Environment, addresses: Addresses, instance: str, rotation: Rotation, versions: dict[str, str]
-) -> tuple[str, ...]:
-    """End the old values, now that all read the new ones, and the rotation with them; say what was ended.
+    environment: Environment,
+    addresses: Addresses,
+    instance: str,
+    rotation: Rotation,
+    versions: dict[str, str],
+    *,
+    approved: Approved = None,
+    on_change: OnChange = ignore,
+) -> None:
+    """End the old values, now that all read the new ones, and the rotation with them.
 
     Args:
         environment: The spec.
@@ -104,17 +175,29 @@ def retire(
         instance: The database.
         rotation: What was replaced.
         versions: What the cluster's Secrets are made from, by their names.
+        approved: The changes that may be made, None for any.
+        on_change: Told of each change.
+
+    Raises:
+        ApprovalError: When the end of something is not among what was approved; it goes on.
     """
-    ended = []
-    if retire_root_password(addresses, environment.project_id, instance, user=environment.database_user):
-        ended.append(f"delete old password of user {environment.database_user}@% of {instance}")
-    secret_manager = SecretManager(addresses, environment.project_id)
+    options: dict[str, Any] = {"approved": approved, "on_change": on_change}
+    user = environment.database_user
+    retire_root_password(addresses, environment.project_id, instance, user=user, **options)
     for name, secret_id in kept_secrets(environment.names).items():
-        for number in secret_manager.disable_older(secret_id, versions[name]):
-            ended.append(f"disable version {number} of secret {secret_id} of Secret Manager")
-    ended += retire_account_keys(addresses, environment, rotation.replaced, versions)
+        _disable_older(SecretManager(addresses, environment.project_id), secret_id, versions[name], **options)
+    retire_account_keys(addresses, environment, rotation.replaced, versions, **options)
     Storage(addresses, environment.project_id).delete(environment.state.bucket, _note(environment))
-    return tuple(ended)
+
+
+def _disable_older(
+    secret_manager: SecretManager, secret_id: str, number: str, *, approved: Approved, on_change: OnChange
+) -> None:
+    older = [one for one in secret_manager.list_enabled(secret_id) if int(one) < int(number)]
+    check_approved((old_version_change(secret_id, one) for one in older), approved)
+    for one in older:
+        secret_manager.disable(secret_id, one)
+        on_change(old_version_change(secret_id, one))
 
 
 def _note(environment: Environment) -> str:

@@ -123,15 +123,18 @@ class SecretManager:
             added = self._client.add_secret_version(parent=self._name(secret_id), payload=payload, retry=None)
         return str(added.name.rsplit("/", 1)[-1])
 
-    def disable_older(self, secret_id: str, number: str) -> tuple[str, ...]:
-        """Disable every enabled version older than this one; return their numbers, the newest first."""
+    def list_enabled(self, secret_id: str) -> tuple[str, ...]:
+        """Return the numbers of the enabled versions, the newest first."""
         request = {"parent": self._name(secret_id), "filter": "state:ENABLED"}
-        with google_errors(f"disable the old versions of the secret {secret_id}", self._name(secret_id)):
-            found = [str(one.name) for one in self._client.list_secret_versions(request=request, retry=None)]
-            older = [name for name in found if int(name.rsplit("/", 1)[-1]) < int(number)]
-            for name in older:
-                self._client.disable_secret_version(name=name, retry=None)
-        return tuple(name.rsplit("/", 1)[-1] for name in older)
+        with google_errors(f"list the versions of the secret {secret_id}", self._name(secret_id)):
+            found = self._client.list_secret_versions(request=request, retry=None)
+            return tuple(str(one.name).rsplit("/", 1)[-1] for one in found)
+
+    def disable(self, secret_id: str, number: str) -> None:
+        """Disable a version; it can be enabled again."""
+        name = f"{self._name(secret_id)}/versions/{number}"
+        with google_errors(f"disable version {number} of the secret {secret_id}", name):
+            self._client.disable_secret_version(name=name, retry=None)
 
     def delete(self, secret_id: str) -> bool:
         """Delete a secret with all its versions; say whether it was there."""

@@ -5,7 +5,7 @@ Source: https://cloud.google.com/service-usage/docs/reference/rest/v1/services
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -54,8 +54,15 @@ class ServiceUsage:
             hint = f"run `gcloud services enable {HOST} --project {self._project_id}`, wait a minute, and run again"
             raise GoogleApiError(error.message, hint, status=error.status, reason=error.reason) from error
 
-    def enable(self, services: Sequence[str], timeout_seconds: float = 600.0) -> None:
+    def enable(
+        self, services: Sequence[str], timeout_seconds: float = 600.0, *, on_enabled: Callable[[], None] = lambda: None
+    ) -> None:
         """Enable up to twenty services in one call and wait for the operation.
+
+        Args:
+            services: Their names.
+            timeout_seconds: For the operation.
+            on_enabled: Called unless Google refuses; also where it has begun and how it ended cannot be seen.
 
         Raises:
             TransientGoogleApiError: While another activation is in progress, and on 429 and 5xx.
@@ -67,12 +74,16 @@ class ServiceUsage:
             try:
                 operation = self._client.batch_enable_services(request=request, retry=None, timeout=TIMEOUT_SECONDS)
             except TypeError:
-                return  # operations/noop.DONE_OPERATION, for what is on already, may carry another type of response
+                # operations/noop.DONE_OPERATION, for what is on already, may carry another type of response
+                return on_enabled()
             try:
                 operation.result(timeout=timeout_seconds)  # type: ignore[no-untyped-call]
             except TimeoutError as error:
                 late = f"could not {what}: the operation did not end in {timeout_seconds:g} s"
                 raise GoogleApiError(late, "it goes on at Google: run again later") from error
+            finally:
+                if not operation.operation.HasField("error"):
+                    on_enabled()
 
     def probe(self, service: str, location: str) -> None:
         """Ask the API for something harmless; return when it answers, whatever it says.

@@ -6,6 +6,7 @@ Source: https://cloud.google.com/sql/docs/mysql/admin-api/rest/v1beta4/users
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +19,13 @@ HOST = "sqladmin.googleapis.com"
 ANY_HOST = "%"
 DUAL = "DUAL_PASSWORD"
 DELETE_SECONDS = 2700.0
+
+
+@dataclass(frozen=True)
+class SqlUser:
+    """A user NAME@%; with two passwords, an older one lets it in beside its own."""
+
+    has_two_passwords: bool
 
 
 class SqlAdmin:
@@ -40,18 +48,12 @@ class SqlAdmin:
             cache_discovery=False,
         )
 
-    def has_user(self, instance: str, name: str) -> bool:
-        """Tell whether NAME@% exists."""
+    def read_user(self, instance: str, name: str) -> SqlUser | None:
+        """Return NAME@%, None where there is no such user."""
         with google_errors(f"list the users of {instance}", instance):
             users = self._api.users().list(project=self._project_id, instance=instance).execute()
-        return any(user["name"] == name and user.get("host") == ANY_HOST for user in users.get("items", ()))
-
-    def has_two_passwords(self, instance: str, name: str) -> bool:
-        """Tell whether NAME@% has an older password beside its own: both let it in."""
-        with google_errors(f"read the users of {instance}", instance):
-            users = self._api.users().list(project=self._project_id, instance=instance).execute()
         found = (user for user in users.get("items", ()) if (user["name"], user.get("host")) == (name, ANY_HOST))
-        return any(user.get("dualPasswordType") == DUAL for user in found)
+        return next((SqlUser(user.get("dualPasswordType") == DUAL) for user in found), None)
 
     def set_password(self, instance: str, name: str, password: str, *, is_new: bool, keeps_old: bool = False) -> None:
         """Make NAME@% with this password, or give it this password, and wait for the operation.

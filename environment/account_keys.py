@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from environment.changes import Change
+from environment.names import Names
 from environment.objects import Manifest, ObjectReference
 from environment.pipeline_secrets import secret_manifest
 
@@ -58,3 +59,25 @@ def orphans(listed: Collection[str], noted: Collection[str], current: str | None
 def key_change(email: str) -> Change:
     """Return the change that makes a key."""
     return Change(layer="pipelines", action="create", address=f"key of {email}")
+
+
+def old_key_change(email: str, key_id: str) -> Change:
+    """Return the change that ends a key."""
+    return Change(layer="pipelines", action="delete", address=f"key {key_id} of {email}")
+
+
+def replaced_keys(
+    replaced: Mapping[str, str], versions: Mapping[str, str], names: Names
+) -> tuple[tuple[str, str], ...]:
+    """Return the keys that were replaced, as pairs of the account's email and the key's id.
+
+    Args:
+        replaced: Key ids by their Secrets' names.
+        versions: Ids of the keys that the Secrets hold now, by their names; without one, its Secret is gone.
+        names: Of the environment.
+    """
+    return tuple(
+        (names.account_email(role), replaced[name])
+        for name, role in ROLES.items()
+        if name in replaced and replaced[name] != versions.get(name)
+    )

@@ -18,8 +18,9 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field
 
 Layer = Literal["services", "infrastructure", "pipelines"]
-Action = Literal["enable", "create", "update", "replace", "delete", "forget", "move", "import", "noop"]
-"""`forget`, `move` and `import` are Terraform's: the resource stays as it is, the state changes."""
+Action = Literal["enable", "create", "update", "replace", "delete", "disable", "forget", "move", "import", "noop"]
+"""`disable` is of versions of secrets: they are kept, and can be enabled again. `forget`, `move` and `import` are
+Terraform's: the resource stays as it is, the state changes."""
 
 Value = bool | int | float | str | None
 SERVICES: Layer = "services"

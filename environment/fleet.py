@@ -70,16 +70,24 @@ def check_fleet(specs: Iterable[Environment]) -> None:
     """Refuse specs that cannot be worked on in one run.
 
     Raises:
-        SpecError: When there is none, when two are of one name or keep one state, or when they are of two clouds.
+        SpecError: When there is none, when two are of one name, and so might keep one state, when the resources of two
+            would have the same names in one project, or when they are of two clouds.
     """
     found = list(specs)
     if not found:
         raise SpecError("there is no spec to work on", "put one into deployments/, or give a path")
-    names: dict[str, Environment] = {}
+    names: set[str] = set()
+    places: dict[tuple[str, str], str] = {}
     for spec in found:
         if spec.name in names:
             raise SpecError(f"two specs are of the name {spec.name}", "environments of one run need names of their own")
-        names[spec.name] = spec
+        names.add(spec.name)
+        other = places.setdefault((spec.project_id, spec.name_prefix), spec.name)
+        if other != spec.name:
+            raise SpecError(
+                f"{other} and {spec.name} both have name_prefix {spec.name_prefix} in project {spec.project_id}",
+                "their resources would have the same names: give each a name_prefix of its own",
+            )
     clouds = {spec.cloud: spec.name for spec in found}
     if len(clouds) > 1:
         each = " and ".join(f"{name} of cloud: {cloud}" for cloud, name in sorted(clouds.items()))

@@ -12,19 +12,27 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from environment.changes import Change
 from environment.errors import PreflightError
+from environment.names import ROOT_USER
 from environment.pipeline_secrets import VERSION_ANNOTATION
 
 ROTATION_OBJECT = "rotation.json"
+HALF_WAY = (
+    "until the rotation is finished the gateway in front of the bucket may refuse some of its clients: run it again"
+)
 _NOTED = f".spec.template.metadata.annotations.{VERSION_ANNOTATION}"
 
 
 class Rotation(BaseModel):
-    """A rotation that has begun: `replaced` is what each Kubernetes Secret was made from, by the Secret's name."""
+    """A rotation that has begun: `replaced` is what each Kubernetes Secret was made from, by the Secret's name.
+
+    `run_id` is of the run that began it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     began_at: str
     replaced: dict[str, str]
+    run_id: str = ""
 
 
 class RotationReport(BaseModel):
@@ -54,13 +62,25 @@ def parse_rotation(text: str) -> Rotation:
     except ValidationError:
         raise PreflightError(
             f"{ROTATION_OBJECT} beside the state is of another release: a rotation has begun that this one cannot read",
-            "finish it with that release, or delete the object and begin anew",
+            "finish it with that release, which knows what the old password and keys are: pods may still need them",
         ) from None
 
 
 def secret_change(secret_id: str) -> Change:
     """Return the change of a secret of Secret Manager that gets a new version."""
     return Change(layer="pipelines", action="update", address=f"secret {secret_id} of Secret Manager")
+
+
+def old_password_change(instance: str, user: str = ROOT_USER) -> Change:
+    """Return the change that lets the database's user in with its newest password only."""
+    return Change(layer="infrastructure", action="delete", address=f"old password of user {user}@% of {instance}")
+
+
+def old_version_change(secret_id: str, number: str) -> Change:
+    """Return the change that disables a version of a secret of Secret Manager."""
+    return Change(
+        layer="pipelines", action="disable", address=f"version {number} of secret {secret_id} of Secret Manager"
+    )
 
 
 def check_only_versions(changes: Iterable[Change]) -> None:

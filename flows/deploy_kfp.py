@@ -10,7 +10,6 @@ from prefect.runtime import flow_run
 from clients.kubernetes.connection import ClusterAccess
 from environment.approval import Approved
 from environment.changes import PIPELINES, Change
-from environment.pipeline_parameters import kustomize_parameters
 from environment.pipelines import Rendered
 from environment.pipelines_ui import without_address
 from environment.record import PipelinesRecord
@@ -18,21 +17,18 @@ from environment.reports import PipelinesReport, describe_changes
 from environment.spec import Environment
 from flows.approval import permitted
 from flows.history import recorded
+from flows.installation import rendered_installation
 from flows.names import run_name
 from flows.outcome import completed
 from tasks.existing import check_existing
-from tasks.infrastructure import read_infrastructure
-from tasks.manifests import fetch_manifests, quoted, render_manifests
+from tasks.manifests import quoted
 from tasks.pipelines import (
     apply_objects,
     apply_prerequisites,
     apply_secrets,
     check_health,
     check_namespace,
-    cluster_connections,
     prune_objects,
-    reach_cluster,
-    read_cluster_access,
     read_ui_address,
     remove_account_keys,
     wait_for_rollout,
@@ -72,8 +68,12 @@ def deploy_kfp(
             force_conflicts=force_conflicts,
         ) as permission,
         recorded(spec, "deploy-kfp", permission.consent),
+        rendered_installation(spec) as found,
     ):
-        report, changes = _deploy(spec, force_conflicts, allow_replace, permission.approved)
+        moved = check_namespace(spec, found.access, allow_replace, permission.approved)
+        report, changes = _install(
+            spec, found.access, found.rendered, force_conflicts, allow_replace, moved, permission.approved
+        )
     create_table_artifact(
         key=f"objects-{spec.name}",
         table=[
@@ -83,19 +83,6 @@ def deploy_kfp(
         description="Kubernetes objects that changed",
     )
     return completed(report, describe_changes(report.change_count))
-
-
-def _deploy(
-    spec: Environment, force: bool, allow_replace: tuple[str, ...], approved: Approved
-) -> tuple[PipelinesReport, tuple[Change, ...]]:
-    mirror = fetch_manifests.submit(spec.pipelines.version)
-    infrastructure = read_infrastructure(spec)
-    rendering = render_manifests.submit(kustomize_parameters(spec, infrastructure), mirror.result())
-    access = read_cluster_access(spec, infrastructure)
-    with cluster_connections(access):
-        reach_cluster(access)
-        moved = check_namespace(spec, access, allow_replace, approved)
-        return _install(spec, access, rendering.result(), force, allow_replace, moved, approved)
 
 
 def _install(

@@ -15,7 +15,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 from uuid import UUID
@@ -42,8 +42,8 @@ class Channel(logging.Handler):
         self._file = file
 
     def send(self, **message: Any) -> None:
-        """Send one message."""
-        with self.lock or nullcontext():
+        """Send one message; without a parent nobody hears it, and the work comes to its end all the same."""
+        with suppress(OSError), self.lock or nullcontext():
             self._file.write(json.dumps(message) + "\n")
             self._file.flush()
 

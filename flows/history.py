@@ -15,7 +15,7 @@ from prefect import get_run_logger
 from prefect.runtime import flow_run
 
 from environment.approval import Consent
-from environment.errors import MlopsEnvError, ServiceDisabledError, TransientGoogleApiError
+from environment.errors import MlopsEnvError, ServiceDisabledError, TransientError, TransientGoogleApiError
 from environment.history import HistoryEntry, Outcome
 from environment.spec import Environment
 from tasks.history import Journal, complete_history, forget_entry, keep, opened, started_journal
@@ -29,7 +29,8 @@ def recorded(spec: Environment, action: str, approval: Consent | None = None) ->
     """Let the tasks of the body note what they change, and complete the run's entry when it ends.
 
     A run that changed nothing leaves no entry, however it ended; one that was interrupted while it was about to change
-    something does. A history that cannot be written never stands in the way of the error that the run ended with.
+    something does, and so does one that got no clear answer then. A history that cannot be written never stands in the
+    way of the error that the run ended with.
     """
     if (outer := opened()) is not None:
         yield outer
@@ -50,13 +51,18 @@ def recorded(spec: Environment, action: str, approval: Consent | None = None) ->
 def _complete_failure(spec: Environment, entry: HistoryEntry, journal: Journal, error: BaseException) -> None:
     if not journal.has_begun:
         return
-    if not journal.changes and isinstance(error, Exception):
+    if not journal.changes and _is_refusal(error):
         _quietly_forget(spec, entry)
         return
     try:
         _keep(spec, _completed(entry, journal, error))
     except MlopsEnvError as why:
         get_run_logger().warning("The history does not say how this run ended: %s", why)
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Tell whether nothing was changed by what failed; of what got no answer, or too late a one, nobody knows."""
+    return isinstance(error, MlopsEnvError) and not isinstance(error, TransientError)
 
 
 def _keep(spec: Environment, entry: HistoryEntry) -> None:

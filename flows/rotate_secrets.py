@@ -1,50 +1,34 @@
-"""Give the environment new passwords and keys, in an order that leaves a working system wherever it stops."""
+"""Give the environment new passwords and keys, in an order that leaves a working system wherever it stops.
+
+But for the gateway, which knows one pair of keys: where it has restarted and a client of its has not, or the other way
+round, that client is refused until the rotation is finished.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from prefect import flow
 from prefect.artifacts import create_table_artifact
 from prefect.client.schemas.objects import State
 
-from clients.kubernetes.connection import ClusterAccess
 from environment.approval import Approved
-from environment.infrastructure import Infrastructure
-from environment.pipeline_parameters import kustomize_parameters
+from environment.errors import MlopsEnvError
 from environment.pipeline_secrets import readers
-from environment.pipelines import Rendered
 from environment.reports import PlanBasis, PlanReport, describe_changes
-from environment.rotation import RotationReport
+from environment.rotation import HALF_WAY, RotationReport
 from environment.spec import Environment
 from flows.approval import permitted
 from flows.history import recorded
+from flows.installation import Installation, rendered_installation
 from flows.names import run_name
 from flows.outcome import completed
-from tasks.infrastructure import read_infrastructure
-from tasks.manifests import fetch_manifests, quoted, render_manifests
-from tasks.pipelines import (
-    apply_objects,
-    apply_secrets,
-    cluster_connections,
-    reach_cluster,
-    read_cluster_access,
-    wait_for_rollout,
-)
+from tasks.manifests import quoted
+from tasks.pipelines import apply_objects, apply_secrets, wait_for_rollout
 from tasks.plan import read_state_folder
 from tasks.rotation import begin_rotation, plan_rotation, renew_secrets, retire_secrets
 from tasks.spec import load_spec
-
-
-@dataclass(frozen=True)
-class _Installation:
-    """Where the secrets are used: `rendered` is all that the cluster should hold."""
-
-    outputs: Infrastructure
-    access: ClusterAccess
-    rendered: Rendered
 
 
 @flow(name="rotate-secrets", flow_run_name=run_name("rotate-secrets"))
@@ -63,7 +47,7 @@ def rotate_secrets(environment: str, overrides: tuple[str, ...] = (), approved: 
     spec = load_spec(environment, overrides)
     with (
         permitted(spec, environment, overrides, approved=approved, planned_by=_plan) as permission,
-        _installation(spec) as found,
+        rendered_installation(spec) as found,
     ):
         plan_rotation(spec, found.outputs, found.access, quoted(found.rendered))
         with recorded(spec, "rotate-secrets", permission.consent) as journal:
@@ -77,36 +61,35 @@ def rotate_secrets(environment: str, overrides: tuple[str, ...] = (), approved: 
     return completed(report, describe_changes(report.change_count))
 
 
-def _rotate(spec: Environment, found: _Installation, approved: Approved) -> bool:
+def _rotate(spec: Environment, found: Installation, approved: Approved) -> bool:
     """Do so; say whether it was begun by an earlier run."""
     rotation, resumed = begin_rotation(spec, found.outputs, found.access)
     renew_secrets(spec, found.outputs, rotation, approved)
 
-    _, versions = apply_secrets(spec, found.access, False, approved, rotation.replaced)
-    noted = found.rendered.model_copy(update={"manifests": readers(found.rendered.manifests, versions)})
-    apply_objects(spec, found.access, quoted(noted), versions, False, (), approved)
-    wait_for_rollout(spec, found.access)
+    with _warned():
+        _, versions = apply_secrets(spec, found.access, False, approved, rotation.replaced)
+        noted = found.rendered.model_copy(update={"manifests": readers(found.rendered.manifests, versions)})
+        apply_objects(spec, found.access, quoted(noted), versions, False, (), approved)
+        wait_for_rollout(spec, found.access)
 
-    retire_secrets(spec, found.outputs, rotation, versions)
+    retire_secrets(spec, found.outputs, rotation, versions, approved)
     return resumed
 
 
 @contextmanager
-def _installation(spec: Environment) -> Iterator[_Installation]:
-    """Render what the cluster should hold, and stay connected to it."""
-    mirror = fetch_manifests.submit(spec.pipelines.version)
-    outputs = read_infrastructure(spec)
-    rendering = render_manifests.submit(kustomize_parameters(spec, outputs), mirror.result())
-    access = read_cluster_access(spec, outputs)
-    with cluster_connections(access):
-        reach_cluster(access)
-        yield _Installation(outputs, access, rendering.result())
+def _warned() -> Iterator[None]:
+    """Say of a failure in the cluster that it is not to be left so."""
+    try:
+        yield
+    except MlopsEnvError as error:
+        error.hint = "; ".join(filter(None, (error.hint, HALF_WAY)))
+        raise
 
 
 def _plan(spec: Environment) -> PlanReport:
     """Return what a person is asked about."""
     kept = read_state_folder(spec)
-    with _installation(spec) as found:
+    with rendered_installation(spec) as found:
         changes = plan_rotation(spec, found.outputs, found.access, quoted(found.rendered))
     return PlanReport(
         environment=spec.name,

@@ -27,7 +27,7 @@ from environment.errors import ApprovalError, UnreachableError
 from flows.approval import PAUSE_KEY
 
 NEWEST = 200
-NOT_FOUND = 404
+NOT_FOUND, SERVER_ERROR = 404, 500
 MOMENT = r"(-\d{4}-\d\d-\d\d-\d{4})?"
 """How names of runs end; see flows/names.py."""
 AGAIN = "run it again; each run asks anew"
@@ -77,8 +77,7 @@ def answer(run: FlowRun, given: Answer) -> None:
     with _client() as client:
         response = client.resume_flow_run(run.id, run_input=given.model_dump())
     if response.status != SetStateStatus.ACCEPT:
-        why = getattr(response.details, "reason", None) or response.status
-        raise ApprovalError(f"{run.name} did not take the answer: {why}", AGAIN)
+        raise _not_accepted(run, getattr(response.details, "reason", None) or str(response.status))
     if not _is_taken(run):
         raise ApprovalError(
             f"{run.name} did not take the answer in {TAKEN_SECONDS:.0f} s: the run's process seems to be gone",
@@ -87,20 +86,49 @@ def answer(run: FlowRun, given: Answer) -> None:
         )
 
 
+def _not_accepted(run: FlowRun, why: str) -> ApprovalError:
+    """Return why no answer is taken; the first of a call whose own answer was lost may have been."""
+    with _client() as client:
+        now = client.read_flow_run(run.id)
+    if _pause_key(now) == _pause_key(run):
+        return ApprovalError(f"{run.name} did not take the answer: {why}", AGAIN)
+    state = now.state
+    if state and (state.is_cancelled() or state.is_cancelling()):
+        return ApprovalError(f"{run.name} no longer waits for approval: it is {state.name}", AGAIN)
+    return ApprovalError(
+        f"{run.name} has been answered already, by this call or by somebody else: it is {state and state.name}",
+        "look in Prefect, or at the history, what came of it before you run it again",
+    )
+
+
+def _pause_key(run: FlowRun) -> str | None:
+    return run.state.state_details.pause_key if run.state and run.state.is_paused() else None
+
+
 def _is_taken(run: FlowRun) -> bool:
-    """Look until the run has deleted its answer, which is how it says that it took it."""
+    """Look until the run has deleted its answer, which is how it says that it took it.
+
+    A server that does not answer meanwhile is asked again until the time is up.
+    """
     keyset = (run.state.state_details.run_input_keyset if run.state else None) or {}
     until = time.monotonic() + TAKEN_SECONDS
     with _client() as client:
-        while time.monotonic() < until:
+        while True:
+            is_late = time.monotonic() >= until
             try:
                 client.read_flow_run_input(run.id, keyset["response"])
             except PrefectHTTPStatusError as error:
                 if error.response.status_code == NOT_FOUND:
                     return True
-                raise
+                if is_late or error.response.status_code < SERVER_ERROR:
+                    raise
+            except httpx.TransportError:
+                if is_late:
+                    raise
+            else:
+                if is_late:
+                    return False
             time.sleep(LOOK_SECONDS)
-    return False
 
 
 def _read(client: SyncPrefectClient, run: str) -> list[FlowRun]:
@@ -116,7 +144,7 @@ def _read(client: SyncPrefectClient, run: str) -> list[FlowRun]:
 
 
 def _waits(run: FlowRun) -> bool:
-    return bool(run.state and run.state.is_paused() and (run.state.state_details.pause_key or "").startswith(PAUSE_KEY))
+    return (_pause_key(run) or "").startswith(PAUSE_KEY)
 
 
 def _has_expired(run: FlowRun) -> bool:

@@ -40,7 +40,7 @@ def look_at_root_user(environment: Environment, instance: str) -> tuple[Drift, .
     secret = secret_drift("infrastructure", secret_id, secret_manager.newest_version(secret_id), version)
     found = (secret,) if secret else ()
     try:
-        has_user = SqlAdmin(addresses, environment.project_id).has_user(instance, user)
+        has_user = SqlAdmin(addresses, environment.project_id).read_user(instance, user) is not None
     except GoogleApiError as error:
         if error.status == 404:
             return found  # the database itself is gone: Terraform says so

@@ -13,6 +13,7 @@ from prefect.runtime import task_run
 from clients import infrastructure
 from clients.addresses import Addresses
 from clients.root_user import ensure_root_user
+from clients.rotation import is_under_way
 from clients.state_folder import read_suffix
 from clients.storage import Storage
 from clients.terraform import Terraform
@@ -192,15 +193,16 @@ def read_infrastructure(environment: Environment) -> Infrastructure:
 def ensure_database_root_user(environment: Environment, outputs: Infrastructure, approved: Approved = None) -> Change:
     """Give the MySQL `root` user the password that Secret Manager holds; return what that changed."""
     get_run_logger().info("MySQL user %s", environment.database_user, extra=PASSING)
-    change = ensure_root_user(
-        Addresses.of(environment),
+    addresses = Addresses.of(environment)
+    return ensure_root_user(
+        addresses,
         environment.project_id,
         outputs.database.instance,
         environment.names.root_password_secret,
         environment.resource_labels,
+        keeps_old=is_under_way(environment, addresses),
         approved=approved,
+        before_change=current_journal().begin,
+        on_change=current_journal().note,
         user=environment.database_user,
     )
-    if not change.is_noop:
-        current_journal().note(change)
-    return change

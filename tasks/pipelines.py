@@ -75,7 +75,7 @@ def lasting_references(environment: Environment, manifests: Sequence[Manifest]) 
     return [*wanted_references(environment, manifests), *key_references(environment.pipelines.namespace)]
 
 
-def _reporter(description: str, total: int) -> Callable[[Change], None]:
+def reporter_of_changes(description: str, total: int = 0) -> Callable[[Change], None]:
     """Return what notes each change, logs a line and advances progress; without a change there is no progress to see.
 
     Objects are changed in threads, which know nothing of the run: so the journal is taken here.
@@ -173,7 +173,8 @@ def apply_prerequisites(
         wanted_references(environment, manifests),
         force=force_conflicts,
         approved=approved,
-        on_change=_reporter("namespace and definitions", 0),
+        before_change=current_journal().begin,
+        on_change=reporter_of_changes("namespace and definitions", 0),
     )
 
 
@@ -195,7 +196,12 @@ def apply_secrets(
         replaced: Ids of keys that are to be replaced, by their Secrets' names.
     """
     objects, apply_set, addresses = open_objects(access), apply_set_of(environment), Addresses.of(environment)
-    how: Any = {"force": force_conflicts, "approved": approved, "on_change": _reporter("secrets", 0)}
+    how: Any = {
+        "force": force_conflicts,
+        "approved": approved,
+        "before_change": current_journal().begin,
+        "on_change": reporter_of_changes("secrets", 0),
+    }
     changes, versions = pipeline_secrets.apply_secrets(
         objects,
         apply_set,
@@ -224,7 +230,8 @@ def remove_account_keys(environment: Environment, access: ClusterAccess, approve
         Addresses.of(environment),
         environment,
         approved=approved,
-        on_change=_reporter("account keys", 0),
+        before_change=current_journal().begin,
+        on_change=reporter_of_changes("account keys", 0),
     )
 
 
@@ -247,11 +254,14 @@ def apply_objects(
         for field in one.change.left:
             get_run_logger().warning("%s: %s stays as others set it", one.change.address, field)
     is_due = [not one.change.is_noop or (force_conflicts and bool(one.added)) for one in planned]
-    report = _reporter("objects", sum(is_due))
-    if any(is_due):
-        current_journal().begin()
     changes = apply.carry_out(
-        objects, planned, force=force_conflicts, recreate=recreate, approved=approved, on_change=report
+        objects,
+        planned,
+        force=force_conflicts,
+        recreate=recreate,
+        approved=approved,
+        before_change=current_journal().begin,
+        on_change=reporter_of_changes("objects", sum(is_due)),
     )
     if changes:
         get_run_logger().info("Applied %d of %d objects", len(changes), len(planned))
@@ -268,7 +278,8 @@ def prune_objects(
         apply_set_of(environment),
         lasting_references(environment, manifests),
         approved=approved,
-        on_change=_reporter("prune", 0),
+        before_change=current_journal().begin,
+        on_change=reporter_of_changes("prune", 0),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prefect import get_run_logger, task
+from prefect.runtime import flow_run
 
 from clients import account_keys, rotation
 from clients.addresses import Addresses
@@ -17,7 +18,7 @@ from environment.pipeline_secrets import readers, secret_references
 from environment.rotation import Rotation, check_only_versions
 from environment.spec import Environment
 from tasks.history import current_journal
-from tasks.pipelines import Changes, Manifests, apply_set_of, open_objects
+from tasks.pipelines import Changes, Manifests, apply_set_of, open_objects, reporter_of_changes
 from tasks.policy import RETRIED
 
 
@@ -28,6 +29,7 @@ def plan_rotation(
     """Return what a rotation changes; stop where a workload that reads the secrets would change in more than that."""
     objects, namespace, instance = open_objects(access), environment.pipelines.namespace, outputs.database.instance
     references, changes = secret_references(namespace), rotation.value_changes(environment, instance)
+    changes += rotation.ended_values(environment, Addresses.of(environment), instance, _key_ids(environment, access))
     if environment.has_account_keys:
         references += key_references(namespace)
         changes += tuple(key_change(environment.names.account_email(role)) for role in ROLES.values())
@@ -40,37 +42,60 @@ def plan_rotation(
 @task(name="begin-rotation", task_run_name="begin rotation", **RETRIED)
 def begin_rotation(environment: Environment, outputs: Infrastructure, access: ClusterAccess) -> tuple[Rotation, bool]:
     """Note what is to be replaced, or return the rotation that a run has begun and not ended, and that it is one."""
-    addresses = Addresses.of(environment)
-    if found := rotation.read_rotation(environment, addresses):
+    run_id = str(flow_run.id or "")
+    found = rotation.begin(
+        environment,
+        Addresses.of(environment),
+        outputs.database.instance,
+        _key_ids(environment, access),
+        run_id=run_id,
+        before_change=current_journal().begin,
+        on_change=reporter_of_changes("old password"),
+    )
+    is_resumed = found.run_id != run_id  # of the same run it is this task's, whose answer was lost
+    if is_resumed:
         get_run_logger().warning("Going on with the rotation that began at %s", found.began_at)
-        return found, True
-    keys = {}
-    if environment.has_account_keys:
-        keys = account_keys.read_key_ids(open_objects(access), environment.pipelines.namespace)
-    return rotation.begin(environment, addresses, outputs.database.instance, keys), False
+    return found, is_resumed
+
+
+def _key_ids(environment: Environment, access: ClusterAccess) -> dict[str, str]:
+    if not environment.has_account_keys:
+        return {}
+    return account_keys.read_key_ids(open_objects(access), environment.pipelines.namespace)
 
 
 @task(name="renew-secrets", task_run_name="renew secrets", timeout_seconds=600, **RETRIED)
 def renew_secrets(
     environment: Environment, outputs: Infrastructure, begun: Rotation, approved: Approved = None
-) -> Changes:
-    """Make new passwords and keys, which hold beside the old ones; return what that changed."""
-    addresses, logger = Addresses.of(environment), get_run_logger()
+) -> None:
+    """Make new passwords and keys, which hold beside the old ones."""
     current_journal().begin()
-    changes = rotation.renew(environment, addresses, outputs.database.instance, begun, approved)
-    current_journal().note(*changes)
-    for change in changes:
-        logger.info("%s", change)
-    return changes
+    rotation.renew(
+        environment,
+        Addresses.of(environment),
+        outputs.database.instance,
+        begun,
+        approved=approved,
+        on_change=reporter_of_changes("new passwords and keys"),
+    )
 
 
 @task(name="retire-secrets", task_run_name="retire old secrets", timeout_seconds=600, **RETRIED)
 def retire_secrets(
-    environment: Environment, outputs: Infrastructure, begun: Rotation, versions: dict[str, str]
-) -> tuple[str, ...]:
-    """End the old passwords and keys; return what was ended."""
-    ended = rotation.retire(environment, Addresses.of(environment), outputs.database.instance, begun, versions)
-    current_journal().note(*ended)
-    for line in ended:
-        get_run_logger().info("%s", line)
-    return ended
+    environment: Environment,
+    outputs: Infrastructure,
+    begun: Rotation,
+    versions: dict[str, str],
+    approved: Approved = None,
+) -> None:
+    """End the old passwords and keys."""
+    current_journal().begin()
+    rotation.retire(
+        environment,
+        Addresses.of(environment),
+        outputs.database.instance,
+        begun,
+        versions,
+        approved=approved,
+        on_change=reporter_of_changes("old passwords and keys"),
+    )

@@ -41,10 +41,11 @@ def enable_batch(environment: Environment, services: tuple[str, ...]) -> str:
     """Enable up to twenty services; return a warning where a retired one cannot be enabled any more."""
     usage = ServiceUsage(Addresses.of(environment), environment.project_id)
     get_run_logger().info("Enabling %s", _named(services), extra=PASSING)
+    journal = current_journal()
     if not RETIRED.keys() >= {*services}:  # those are tried in vain each time
-        current_journal().begin()
+        journal.begin()
     try:
-        usage.enable(services)
+        usage.enable(services, on_enabled=lambda: journal.note(*(f"enable {service}" for service in services)))
     except TransientError:
         raise
     except GoogleApiError as error:
@@ -53,7 +54,6 @@ def enable_batch(environment: Environment, services: tuple[str, ...]) -> str:
         warning = stays_off(services[0])
         get_run_logger().warning("%s [%s]", warning, error.message)
         return warning
-    current_journal().note(*(f"enable {service}" for service in services))
     names = ", ".join(service.removesuffix(".googleapis.com") for service in services)
     get_run_logger().info("Enabled %s", names)
     return ""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import fcntl
+import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -18,6 +20,7 @@ import httpx
 import pytest
 
 from sandbox import lifecycle
+from sandbox.services.sqladmin.passwords import HASHES, hash_password
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,15 @@ class RunningSandbox:
     def last_call(self) -> int:
         """Return the number of the newest call."""
         return max((call["number"] for call in self.calls_since(0)), default=0)
+
+    def lets_in(self, project_id: str, instance: str, password: str, user: str = "root") -> bool:
+        """Tell whether a database takes a user's password: by the hashes that it keeps."""
+        with sqlite3.connect(f"file:{next(self.data_dir.glob('*.db'))}?mode=ro", uri=True) as store:
+            name = f"%{project_id}/instances/{instance}/{user}@%"
+            (body,) = store.execute("SELECT body FROM documents WHERE name LIKE ?", (name,)).fetchone()
+        found = json.loads(body)
+        hashes = [found[key] for key in HASHES if key in found]
+        return any(hash_password(password, one.partition(":")[0]) == one for one in hashes)
 
     def make_cluster(self, project_id: str, name: str) -> tuple[str, str]:
         """Make a cluster in us-central1-a, with a network of the same name; return its endpoint and its CA as PEM."""

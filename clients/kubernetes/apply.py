@@ -30,6 +30,7 @@ from environment.object_changes import decide, masked, refused_change, replaced,
 from environment.objects import Manifest, ObjectReference, reference_of
 
 OnChange = Callable[[Change], None]
+BeforeChange = Callable[[], None]
 Identity = tuple[str, str, str, str]
 INVALID = 422
 
@@ -50,6 +51,10 @@ class Planned:
 
 def ignore(change: Change) -> None:
     """Report nothing."""
+
+
+def unprepared() -> None:
+    """Prepare nothing."""
 
 
 def members_of(objects: Objects, manifests: Iterable[Manifest], apply_set: ApplySet) -> tuple[dict[str, Any], ...]:
@@ -160,6 +165,7 @@ def carry_out(
     force: bool = False,
     recreate: Collection[str] = (),
     approved: Approved = None,
+    before_change: BeforeChange = unprepared,
     on_change: OnChange = ignore,
 ) -> tuple[Change, ...]:
     """Apply what was planned, all at the same time; return the changes that were made.
@@ -173,6 +179,9 @@ def carry_out(
     decided = [replace(one, change=taking_out(one.change)) for one in planned] if force else planned
     check_approved((one.change for one in decided), approved)
     refuse(planned, force=force, recreate=recreate)
+    due = [one for one in decided if not one.change.is_noop]
+    if due:
+        before_change()
 
     def act(one: Planned) -> Change:
         if _is_made_anew(one):
@@ -183,7 +192,7 @@ def carry_out(
         on_change(one.change)
         return one.change
 
-    return tuple(in_parallel(act, (one for one in decided if not one.change.is_noop)))
+    return tuple(in_parallel(act, due))
 
 
 def _is_made_anew(one: Planned) -> bool:
@@ -197,11 +206,12 @@ def apply_objects(
     *,
     force: bool = False,
     approved: Approved = None,
+    before_change: BeforeChange = unprepared,
     on_change: OnChange = ignore,
 ) -> tuple[Change, ...]:
     """Bring objects that do not depend on each other to what the manifests say; return the changes that were made."""
     planned = plan_objects(objects, manifests, apply_set)
-    return carry_out(objects, planned, force=force, approved=approved, on_change=on_change)
+    return carry_out(objects, planned, force=force, approved=approved, before_change=before_change, on_change=on_change)
 
 
 def _live_members(objects: Objects, members: Sequence[Manifest], apply_set: ApplySet) -> dict[Identity, dict[str, Any]]:

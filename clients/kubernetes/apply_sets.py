@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from itertools import chain
 
-from clients.kubernetes.apply import OnChange, ignore
+from clients.kubernetes.apply import BeforeChange, OnChange, ignore, unprepared
 from clients.kubernetes.discovery import Resource
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.parallel import in_parallel
@@ -79,6 +79,7 @@ def prune(
     wanted: Iterable[ObjectReference],
     *,
     approved: Approved = None,
+    before_change: BeforeChange = unprepared,
     on_change: OnChange = ignore,
 ) -> tuple[Change, ...]:
     """Delete the members that are no longer wanted, then make the parent name only what is left.
@@ -91,6 +92,8 @@ def prune(
     uids = list_members(objects, apply_set, extent | apply_set.extent_of(keep))
     doomed = prunable(uids, keep)
     check_approved(map(deleted, doomed), approved)
+    if doomed:
+        before_change()
 
     def remove(reference: ObjectReference) -> Change:
         objects.delete(reference, uids[reference])

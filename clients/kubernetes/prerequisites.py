@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from clients.kubernetes.apply import OnChange, apply_objects, ignore
+from clients.kubernetes.apply import BeforeChange, OnChange, apply_objects, ignore, unprepared
 from clients.kubernetes.apply_sets import widen
 from clients.kubernetes.discovery import Resource
 from clients.kubernetes.objects import Objects
@@ -43,6 +43,7 @@ def apply_prerequisites(
     *,
     force: bool = False,
     approved: Approved = None,
+    before_change: BeforeChange = unprepared,
     on_change: OnChange = ignore,
 ) -> tuple[Change, ...]:
     """Apply namespaces, widen the ApplySet to all that will be applied, apply definitions, wait until they serve.
@@ -56,13 +57,19 @@ def apply_prerequisites(
         wanted: All members that will be applied, these and the later ones.
         force: Take over fields that others own.
         approved: The changes that may be made, None for any.
+        before_change: Called when something is about to change.
         on_change: Told of each change.
     """
     check_kinds(objects, manifests)
     prerequisites, _ = split_prerequisites(manifests)
     namespaces = [one for one in prerequisites if one["kind"] == NAMESPACE]
     definitions = [one for one in prerequisites if one["kind"] != NAMESPACE]
-    options: dict[str, Any] = {"force": force, "approved": approved, "on_change": on_change}
+    options: dict[str, Any] = {
+        "force": force,
+        "approved": approved,
+        "before_change": before_change,
+        "on_change": on_change,
+    }
     changes = apply_objects(objects, namespaces, apply_set, **options)
     widen(objects, apply_set, wanted)
     changes += apply_objects(objects, definitions, apply_set, **options)

@@ -31,7 +31,7 @@ zone: us-central1-a
 name_prefix: crash
 state: {{bucket: acme-crash-tfstate}}
 """
-LOCK = "storage.googleapis.com/storage/v1/b/acme-crash-tfstate/o/mlops-env%2Fcrash%2Fdefault.tflock"
+LOCK = "storage.googleapis.com/storage/v1/b/acme-{name}-tfstate/o/mlops-env%2F{name}%2Fdefault.tflock"
 SECONDS = 120
 
 
@@ -49,11 +49,11 @@ class Machine:
         self.variables = {**os.environ, **folders, "MLOPS_ENV_SANDBOX_DIR": str(self.data_dir)}
         self.variables.pop("PREFECT_API_URL", None)
 
-    def is_locked(self) -> bool:
+    def is_locked(self, name: str = "crash") -> bool:
         """Tell whether Terraform's state is locked."""
         token = {"Authorization": f"Bearer {(self.data_dir / 'token').read_text()}"}
         url = lifecycle.status(self.data_dir).url
-        return httpx.get(f"{url}/{LOCK}", headers=token, trust_env=False).status_code != 404
+        return httpx.get(f"{url}/{LOCK.format(name=name)}", headers=token, trust_env=False).status_code != 404
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -185,6 +185,23 @@ def test_the_same_command_finishes_after_runs_and_the_sandbox_were_killed(machin
     machine.control("POST", "reset", {})
     assert machine.run().returncode == 0
     assert machine.export() == found, "an undisturbed run makes something else"
+
+
+@pytest.mark.long
+def test_a_fleet_s_member_ends_well_when_its_parent_is_killed(machine: Machine, tmp_path: Path) -> None:
+    """It cannot be heard any more; Terraform writes its state all the same, and the history says how it ended."""
+    spec = tmp_path / "orphan.yaml"
+    spec.write_text(SPEC.replace("crash", "orphan"))
+    machine.control("POST", "faults", {"path": "compute.*/subnetworks", "delay_s": 2, "times": 0})
+    killed = machine.end_when(is_post("/global/networks"), signal.SIGKILL, "create", f"{tmp_path}/")
+    machine.control("DELETE", "faults")
+    assert killed[0] == -signal.SIGKILL
+    deadline = time.monotonic() + SECONDS
+    while (entry := json.loads(machine.run("history", str(spec), "--json").stdout)[0])["outcome"] == "unfinished":
+        assert time.monotonic() < deadline
+        time.sleep(1)
+    assert (entry["outcome"], machine.is_locked("orphan")) == ("interrupted", False), entry
+    assert "create module.network.google_compute_network.this" in entry["changes"]
 
 
 def test_a_failure_is_one_line_and_the_traceback_is_for_debug(machine: Machine) -> None:

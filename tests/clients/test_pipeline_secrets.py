@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from clients.kubernetes.connection import Cluster, ClusterAccess
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.prerequisites import apply_prerequisites
 from clients.pipeline_secrets import apply_secrets
+from clients.root_user import APPLIED
 from clients.secret_manager import SecretManager
 from clients.service_usage import ServiceUsage
 from environment.apply_set import ApplySet
@@ -62,6 +64,10 @@ def test_without_the_password_of_the_database_nothing_is_made(objects, addresses
 def test_secrets_come_from_secret_manager_once(objects, addresses, secret_manager):
     secret_manager.create(NAMES.root_password_secret, {})
     secret_manager.add_version(NAMES.root_password_secret, PASSWORD)
+    with pytest.raises(KubernetesError, match=r"version 1 of acme-mysql-root-password .*run provision_infra first"):
+        apply_secrets(objects, SET, addresses, NAMES, {})
+    assert values(objects) == {}
+    secret_manager.annotate(NAMES.root_password_secret, {APPLIED: "db/1"})
 
     changes, versions = apply_secrets(objects, SET, addresses, NAMES, {"team": "ml"})
     assert [str(one) for one in changes] == [
@@ -82,7 +88,12 @@ def test_secrets_come_from_secret_manager_once(objects, addresses, secret_manage
 def test_new_password_is_an_update_that_does_not_show_it(objects, addresses, secret_manager):
     before = values(objects)
     secret_manager.add_version(NAMES.root_password_secret, "another-password")
-    changes, versions = apply_secrets(objects, SET, addresses, NAMES, {})
+    secret_manager.annotate(NAMES.root_password_secret, {APPLIED: "db/2"})
+    begun: list[int] = []
+    how: dict[str, Any] = {"before_change": lambda: begun.append(len(begun))}
+    changes, versions = apply_secrets(objects, SET, addresses, NAMES, {}, **how)
+    apply_secrets(objects, SET, addresses, NAMES, {}, **how)
+    assert begun == [0], "before the first change, and of no second one"
     assert [one.explain() for one in changes] == ["update Secret ml/mysql-secret: .data.password"]
     shown = "".join(one.model_dump_json() for one in changes)
     for value in ("another-password", PASSWORD):

@@ -27,11 +27,28 @@ def test_enabling_what_is_on_already_is_fine(usage) -> None:
 def test_an_operation_that_does_not_end_is_said_and_not_tried_again(sandbox, usage) -> None:
     sandbox.control("POST", "latency", {"profile": "realistic", "speedup": 1})
     try:
+        enabled: list[str] = []
         with pytest.raises(GoogleApiError, match=r"enable run\.googleapis\.com: .* did not end in 0\.1 s") as late:
-            usage.enable(("run.googleapis.com",), timeout_seconds=0.1)
+            usage.enable(("run.googleapis.com",), timeout_seconds=0.1, on_enabled=lambda: enabled.append("run"))
+        assert enabled == ["run"]
     finally:
         sandbox.control("POST", "latency", {"profile": "none"})
     assert not isinstance(late.value, TransientError)
+
+
+@pytest.mark.parametrize(("method", "path", "told"), [("POST", ":batchEnable", 0), ("GET", "/operations/", 1)])
+def test_what_has_begun_is_told_though_its_end_cannot_be_seen(sandbox, method: str, path: str, told: int) -> None:
+    usage = ServiceUsage(Addresses.from_environment(sandbox.variables), f"acme-unseen-{told}")
+    enabled: list[str] = []
+    sandbox.control("POST", "latency", {"profile": "realistic", "speedup": 20})
+    sandbox.control("POST", "faults", {"method": method, "path": f"serviceusage.*{path}", "status": 403, "times": 0})
+    try:
+        with pytest.raises(GoogleApiError):
+            usage.enable(("notebooks.googleapis.com",), on_enabled=lambda: enabled.append("notebooks"))
+    finally:
+        sandbox.control("DELETE", "faults")
+        sandbox.control("POST", "latency", {"profile": "none"})
+    assert len(enabled) == told
 
 
 def test_service_usage_that_is_off_is_not_waited_for(sandbox, usage) -> None:

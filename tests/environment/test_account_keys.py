@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from environment.account_keys import CREDENTIALS, KEY_ANNOTATION, credentials_of, key_secret, orphans
+from environment.account_keys import CREDENTIALS, KEY_ANNOTATION, credentials_of, key_secret, orphans, replaced_keys
+from environment.names import Names
 
 FILE = json.dumps({"type": "service_account", "private_key_id": "k1", "private_key": "hidden"})
 
@@ -51,3 +52,18 @@ def test_what_is_no_key_of_ours_counts_as_none(secret: Any) -> None:
 )
 def test_only_what_a_run_made_and_lost_is_an_orphan(listed, noted, current, expected) -> None:
     assert orphans(listed, noted, current) == expected
+
+
+@pytest.mark.parametrize(
+    ("replaced", "versions", "ended"),
+    [
+        ({"mysql-secret": "1"}, {"mysql-secret": "2"}, ()),
+        ({"user-gcp-sa": "k1"}, {"user-gcp-sa": "k2"}, (("ml-kfp-user@acme.iam.gserviceaccount.com", "k1"),)),
+        ({"user-gcp-sa": "k1"}, {"user-gcp-sa": "k1"}, ()),
+        ({"system-gcp-sa": "k1"}, {}, (("ml-kfp-system@acme.iam.gserviceaccount.com", "k1"),)),
+    ],
+)
+def test_a_key_that_was_replaced_ends_also_where_its_secret_is_gone(
+    replaced: dict[str, str], versions: dict[str, str], ended: tuple[tuple[str, str], ...]
+) -> None:
+    assert replaced_keys(replaced, versions, Names("acme", "ml")) == ended

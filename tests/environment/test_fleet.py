@@ -27,15 +27,15 @@ ENABLED = Change(layer="services", action="enable", address="sqladmin.googleapis
 GONE = Drift(layer="pipelines", kind=OUTSIDE, condition="missing", address="Service kubeflow/ml-pipeline")
 
 
-def spec(name: str = "dev", cloud: str = "google") -> Environment:
+def spec(name: str = "dev", cloud: str = "google", project: str = "", prefix: str = "") -> Environment:
     return Environment.model_validate(
         {
             "name": name,
             "cloud": cloud,
             "role": "dev",
-            "project_id": f"acme-{name}",
+            "project_id": project or f"acme-{name}",
             "region": "us-central1",
-            "name_prefix": name,
+            "name_prefix": prefix or name,
             "state": {"bucket": f"acme-{name}-tfstate"},
         }
     )
@@ -106,6 +106,10 @@ def test_a_failure_names_each_that_failed_in_one_line() -> None:
     [
         ([], "there is no spec to work on"),
         ([spec("dev"), spec("dev")], "two specs are of the name dev"),
+        (
+            [spec("dev", project="acme-one", prefix="ml"), spec("qa", project="acme-one", prefix="ml")],
+            "dev and qa both have name_prefix ml in project acme-one; .* give each a name_prefix of its own",
+        ),
         ([spec("dev"), spec("box", "sandbox")], "dev of cloud: google and box of cloud: sandbox"),
     ],
 )
@@ -116,3 +120,5 @@ def test_what_cannot_go_together_is_refused(specs: list[Environment], why: str) 
 
 def test_what_can_go_together_is_not() -> None:
     check_fleet([spec("dev"), spec("staging")])
+    check_fleet([spec("dev", project="acme-one"), spec("staging", project="acme-one")])
+    check_fleet([spec("dev", prefix="ml"), spec("staging", prefix="ml")])

@@ -133,7 +133,7 @@ def test_what_is_still_off_after_it_was_enabled_is_not_passed_over(cloud, spec, 
     from tasks import policy
 
     monkeypatch.setattr(policy, "TRIES_WHEN_TRANSIENT", 2)
-    monkeypatch.setattr("tasks.services.ServiceUsage.enable", lambda *_: None)
+    monkeypatch.setattr("tasks.services.ServiceUsage.enable", lambda *_, **__: None)
     before = cloud.last_call()
     with pytest.raises(GoogleApiError, match=r"still off: .*compute\.googleapis\.com"):
         enable_services(spec)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from environment.errors import MlopsEnvError, PermissionDeniedError
+from environment.errors import MlopsEnvError, PermissionDeniedError, TransientGoogleApiError
 
 PROJECT = "acme-history-project"
 SPEC = f"""\
@@ -106,9 +106,9 @@ def test_step_by_itself_is_told_too_and_from_before_its_first_change_on(cloud, s
     cloud.call("POST", f"{service}:disable", {"disableDependentServices": True}).raise_for_status()
     enable, seen = ServiceUsage.enable, []
 
-    def enable_seen(usage: ServiceUsage, services: Any) -> None:
+    def enable_seen(usage: ServiceUsage, services: Any, **how: Any) -> None:
         seen.append(entries(spec)[0])
-        enable(usage, services)
+        enable(usage, services, **how)
 
     monkeypatch.setattr(ServiceUsage, "enable", enable_seen)
     enable_services(spec)
@@ -119,12 +119,18 @@ def test_step_by_itself_is_told_too_and_from_before_its_first_change_on(cloud, s
 
 
 @pytest.mark.parametrize(
-    ("error", "outcome"), [(PermissionDeniedError("no"), None), (KeyboardInterrupt(), "interrupted")]
+    ("error", "outcome"),
+    [
+        (PermissionDeniedError("no"), None),
+        (TransientGoogleApiError("no answer"), "failed"),
+        (TimeoutError("too late"), "failed"),
+        (KeyboardInterrupt(), "interrupted"),
+    ],
 )
 def test_run_that_ends_at_its_first_change_is_told_where_nobody_knows(
     cloud, spec, monkeypatch, error: BaseException, outcome: str | None
 ) -> None:
-    """A change that was refused is none; one that was interrupted may have been made."""
+    """A change that was refused is none; one that was interrupted, or got no answer, may have been made."""
     from environment.spec_file import load_environment
     from flows.history import recorded
     from tasks.history import current_journal

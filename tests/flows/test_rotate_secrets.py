@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 
 import sandbox as sandbox_package
 from environment.errors import ApprovalError, MlopsEnvError, PreflightError
-from sandbox.services.sqladmin.passwords import hash_password
 
 PROJECT, BUCKET = "acme-rotated-project", "acme-rotated-tfstate"
 SPEC = f"""\
@@ -123,13 +121,7 @@ def noted_version() -> str:
 
 
 def lets_in(cloud: Any, password: str) -> bool:
-    """Tell whether the database takes a password: by the hashes that it keeps."""
-    with sqlite3.connect(f"file:{next(cloud.data_dir.glob('*.db'))}?mode=ro", uri=True) as store:
-        name = f"%{PROJECT}/instances/given/root@%"
-        (body,) = store.execute("SELECT body FROM documents WHERE name LIKE ?", (name,)).fetchone()
-    user = json.loads(body)
-    hashes = [user[key] for key in ("passwordHash", "retainedPasswordHash") if key in user]
-    return any(hash_password(password, one.partition(":")[0]) == one for one in hashes)
+    return bool(cloud.lets_in(PROJECT, "given", password))
 
 
 def states_of(cloud: Any, secret: str) -> list[str]:
@@ -143,12 +135,36 @@ def note(cloud: Any) -> int:
 
 
 # Method, path, how many calls pass (those of dry runs), whether the pods' password is the new one then.
+USERS = "/instances/given/users"
 STOPS = [
-    ("PUT", "/instances/given/users", 0, False),
+    ("PUT", USERS, 0, False),
     ("PATCH", "/secrets/mysql-secret", 1, False),
     ("PATCH", "/deployments/cache-server", 2, True),
     ("POST", f"/secrets/{PASSWORD}/versions/1:disable", 0, True),
 ]
+
+
+def others_leave_the_pods_alone(cloud: Any, spec: str, used: str) -> None:
+    """The database has not been given the new password yet; neither an install nor an apply may lock the pods out."""
+    from prefect import flow
+
+    from environment.spec_file import load_environment
+    from tasks.infrastructure import ensure_database_root_user, read_infrastructure
+
+    with pytest.raises(MlopsEnvError, match=f"version 2 of {PASSWORD} is newer than .*; run provision_infra first"):
+        deploy(spec).result()
+    assert password_of_the_cluster() == used
+    environment = load_environment(spec, [])
+    flow(lambda: ensure_database_root_user(environment, read_infrastructure(environment)), name="apply")()
+    assert (lets_in(cloud, used), lets_in(cloud, value_of(PASSWORD)[1])) == (True, True)
+
+
+def newest_entry(spec: str) -> Any:
+    from clients.addresses import Addresses
+    from clients.history import read_history
+    from environment.spec_file import load_environment
+
+    return read_history(load_environment(spec, []), Addresses.from_environment(), 1)[0]
 
 
 def test_stopped_anywhere_the_system_works_and_the_next_run_goes_on(cloud, spec) -> None:
@@ -157,13 +173,17 @@ def test_stopped_anywhere_the_system_works_and_the_next_run_goes_on(cloud, spec)
     for method, path, passing, is_new in STOPS:
         fault = {"method": method, "path": path, "after": passing, "status": 400, "times": 0}
         cloud.control("POST", "faults", fault)
-        with pytest.raises(MlopsEnvError):
+        with pytest.raises(MlopsEnvError) as stopped:
             rotate(spec)
         cloud.control("DELETE", "faults")
+        assert ("the gateway in front of the bucket may refuse" in str(stopped.value)) == (method == "PATCH")
         used = password_of_the_cluster()
         assert (used != old) == is_new, path
         assert lets_in(cloud, used), path
         assert note(cloud) == 200
+        if path == USERS:
+            others_leave_the_pods_alone(cloud, spec, used)
+    assert newest_entry(spec).changes[-1] == "delete old password of user root@% of given", "done before the failure"
     report = rotate(spec)
     assert report.resumed
     assert value_of(PASSWORD) == ("2", password_of_the_cluster())
@@ -174,25 +194,24 @@ def test_stopped_anywhere_the_system_works_and_the_next_run_goes_on(cloud, spec)
 
 
 def test_a_whole_rotation_restarts_the_readers_and_create_has_nothing_left_to_do(cloud, spec) -> None:
-    from clients.addresses import Addresses
-    from clients.history import read_history
-    from environment.spec_file import load_environment
     from flows.deploy_kfp import deploy_kfp
 
-    before = cloud.last_call()
+    before, old = cloud.last_call(), (value_of(PASSWORD)[0], value_of(KEYS)[0])
+    after_it_was_noted = {"method": "GET", "path": "rotation.json", "status": 503, "after": 2}
+    cloud.control("POST", "faults", after_it_was_noted)
     report = rotate(spec)
-    assert not report.resumed
+    assert not report.resumed, "it is its own"
     restarted = [one for one in report.changes if one.startswith("update Deployment ")]
     assert {"update Deployment kubeflow/ml-pipeline", "update Deployment kubeflow/minio"} <= {*restarted}
     assert report.changes[:2] == ("update user root@% of given", f"update secret {KEYS} of Secret Manager")
     assert report.changes[-3:] == (
         "delete old password of user root@% of given",
-        f"disable version 2 of secret {PASSWORD} of Secret Manager",
-        f"disable version 2 of secret {KEYS} of Secret Manager",
+        f"disable version {old[0]} of secret {PASSWORD} of Secret Manager",
+        f"disable version {old[1]} of secret {KEYS} of Secret Manager",
     )
     patched = [call["path"] for call in cloud.calls_since(before) if call["method"] == "PATCH" and call["mutating"]]
     assert len([path for path in patched if "/deployments/" in path]) == len(restarted)
-    entry = read_history(load_environment(spec, []), Addresses.from_environment(), 1)[0]
+    entry = newest_entry(spec)
     assert (entry.action, entry.outcome, entry.changes) == ("rotate-secrets", "succeeded", report.changes)
     assert deploy_kfp(spec, return_state=True).message == "No changes"
 
@@ -240,8 +259,15 @@ def test_where_approval_is_required_a_person_sees_what_is_rotated(cloud, spec, m
     assert "update user root@% of given" in addresses
     assert "update Secret kubeflow/mysql-secret" in addresses
     assert "update Deployment kubeflow/ml-pipeline" in addresses
+    ended = {one for one in addresses if one.startswith(("delete ", "disable "))}
+    assert ended == {
+        "delete old password of user root@% of given",
+        f"disable version {value_of(PASSWORD)[0]} of secret {PASSWORD} of Secret Manager",
+        f"disable version {value_of(KEYS)[0]} of secret {KEYS} of Secret Manager",
+    }
     with asking(ask):
-        assert rotate(spec, "approval.required=true").change_count > 5
+        report = rotate(spec, "approval.required=true")
+    assert ended <= {*report.changes} <= {*addresses}
 
 
 USER, SYSTEM = "user-gcp-sa", "system-gcp-sa"

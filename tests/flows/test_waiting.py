@@ -10,8 +10,11 @@ from uuid import UUID
 import httpx
 import pytest
 from prefect.client.schemas.objects import FlowRun
-from prefect.states import Paused, Running
+from prefect.client.schemas.responses import OrchestrationResult, SetStateStatus, StateAbortDetails
+from prefect.exceptions import PrefectHTTPStatusError
+from prefect.states import Cancelled, Paused, Running
 
+from environment.approval import Answer
 from environment.errors import ApprovalError, MlopsEnvError
 from flows import waiting
 
@@ -76,3 +79,72 @@ def test_server_that_refuses_is_told_from_one_that_does_not_answer(
         raised = httpx.HTTPStatusError("no", request=request, response=httpx.Response(error, request=request))
     with pytest.raises(MlopsEnvError, match=expected), waiting._client():
         raise raised
+
+
+class Server:
+    """A server that refuses an answer, or takes it; the run is in this state then, and the looks end so."""
+
+    def __init__(self, now: Any, status: SetStateStatus, looks: list[Exception | None]) -> None:
+        self._now = now
+        self._status = status
+        self._looks = looks
+
+    def resume_flow_run(self, run_id: UUID, run_input: Any) -> OrchestrationResult[Any]:
+        why = StateAbortDetails(reason="Cannot resume a flow run that is not paused.")
+        return OrchestrationResult(state=None, status=self._status, details=why)
+
+    def read_flow_run(self, run_id: UUID) -> FlowRun:
+        return run(self._now, run_id)
+
+    def read_flow_run_input(self, run_id: UUID, key: str) -> str:
+        look = self._looks.pop(0)
+        if look is not None:
+            raise look
+        return "{}"
+
+
+@pytest.fixture
+def answered(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Answer a run that waits, on a server of this kind."""
+    monkeypatch.setattr(waiting, "LOOK_SECONDS", 0.01)
+
+    def act(now: Any, status: SetStateStatus, looks: list[Exception | None], seconds: float = 15.0) -> None:
+        monkeypatch.setattr(waiting, "TAKEN_SECONDS", seconds)
+        monkeypatch.setattr(waiting, "get_client", lambda **_: nullcontext(Server(now, status, looks)))
+        asked = paused(5)
+        asked.state_details.run_input_keyset = {"response": "given"}
+        waiting.answer(run(asked), Answer(decision="approve"))
+
+    return act
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (Running(), "create-prod has been answered already, .*: it is Running; look .* before you run it again"),
+        (paused(5, "approval-2"), "create-prod has been answered already, "),
+        (Cancelled(), "create-prod no longer waits for approval: it is Cancelled; run it again"),
+        (paused(5), "create-prod did not take the answer: Cannot resume a flow run that is not paused"),
+    ],
+)
+def test_answer_that_is_refused_may_have_been_given_by_the_call_before(answered, now: Any, expected: str) -> None:
+    with pytest.raises(ApprovalError, match=expected):
+        answered(now, SetStateStatus.ABORT, [])
+
+
+def status_error(code: int) -> PrefectHTTPStatusError:
+    request = httpx.Request("GET", "http://server")
+    return PrefectHTTPStatusError("no", request=request, response=httpx.Response(code, request=request))
+
+
+def test_server_that_does_not_answer_meanwhile_is_asked_again(answered) -> None:
+    looks: list[Exception | None] = [status_error(503), httpx.ReadError("cut"), None, status_error(404), None]
+    answered(Running(), SetStateStatus.ACCEPT, looks)
+    assert looks == [None]
+
+
+def test_server_that_does_not_answer_to_the_end_is_no_run_that_is_gone(answered) -> None:
+    with pytest.raises(MlopsEnvError, match="does not answer: cut"):
+        answered(Running(), SetStateStatus.ACCEPT, [httpx.ReadError("cut")], seconds=0)
+    with pytest.raises(ApprovalError, match="refused: 401 "):
+        answered(Running(), SetStateStatus.ACCEPT, [status_error(401)])
