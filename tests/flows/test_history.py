@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -135,6 +136,7 @@ def test_run_that_ends_at_its_first_change_is_told_where_nobody_knows(
     from flows.history import recorded
     from tasks.history import current_journal
 
+    monkeypatch.setattr("flows.history.flow_run", SimpleNamespace(name="", id=type(error).__name__))
     before = entries(spec)
 
     def run() -> None:
