@@ -13,6 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from clients.addresses import TOKEN, Addresses
+from environment.deployer import member
 from environment.errors import CredentialsError, ImpersonationRefusedError, MlopsEnvError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ _lookup = Lock()
 _acted_as: set[str] = set()
 _REFUSED_ACCOUNT = re.compile(r"[a-z0-9-]+@[a-z0-9-]+\.iam\.gserviceaccount\.com")
 TOKEN_CREATOR = "roles/iam.serviceAccountTokenCreator"
+UNKNOWN = "the account of the credentials in use"
 
 
 def google_credentials(addresses: Addresses, quota_project_id: str | None = None) -> Credentials:
@@ -113,8 +115,12 @@ def _application_default() -> Credentials:
     return credentials
 
 
-def access_token(addresses: Addresses) -> str:
+def access_token(addresses: Addresses, *, is_new: bool = False) -> str:
     """Return a valid bearer token, refreshed if it has expired.
+
+    Args:
+        addresses: Of the cloud.
+        is_new: Of an account to act as, make a new one, which has its whole hour before it.
 
     Raises:
         CredentialsError: When there are no credentials, or Google refuses them.
@@ -126,6 +132,10 @@ def access_token(addresses: Addresses) -> str:
 
     credentials = google_credentials(addresses)
     try:
+        if is_new and addresses.impersonate:
+            account = _account(addresses)  # which looks for credentials itself
+            with _lookup:
+                account.refresh(Request())
         if not credentials.valid:
             credentials.refresh(Request())  # type: ignore[no-untyped-call]
     except RefreshError as error:
@@ -148,8 +158,7 @@ def refused(error: Exception, what: str = "") -> CredentialsError:
         return CredentialsError(f"{before}Google refused the credentials: {error.args[0]}", HINT)
     name = account[0] if account else "ACCOUNT"
     who = known_principal(Addresses.from_environment()) or "EMAIL"
-    kind = "serviceAccount" if who.endswith(".gserviceaccount.com") else "user"
-    fix = f"gcloud iam service-accounts add-iam-policy-binding {name} --member={kind}:{who} --role={TOKEN_CREATOR}"
+    fix = f"gcloud iam service-accounts add-iam-policy-binding {name} --member={member(who)} --role={TOKEN_CREATOR}"
     problem = f"{before}{who} may not act as {account[0] if account else 'the account to impersonate'}"
     return ImpersonationRefusedError(problem, fix)
 
@@ -160,7 +169,7 @@ def principal(addresses: Addresses) -> str:
 
     Source: https://cloud.google.com/docs/authentication/token-types (userinfo answers for tokens with an email scope)
     """
-    return known_principal(addresses) or "the account of the credentials in use"
+    return known_principal(addresses) or UNKNOWN
 
 
 def acting_principal() -> str:

@@ -270,11 +270,11 @@ class Terraform:
             process.wait()
 
     def _identity(self) -> dict[str, str]:
-        """Return a token of the account to act as: for one command, since it lasts an hour.
+        """Return a new token of the account to act as, for one command: it lasts an hour, and cannot be renewed.
 
         Provider and backend could ask for tokens themselves, but at an address that cannot be moved.
         """
-        return {TOKEN: access_token(self._addresses)} if self._addresses.impersonate else {}
+        return {TOKEN: access_token(self._addresses, is_new=True)} if self._addresses.impersonate else {}
 
     def _failure(self, command: str, events: list[TerraformEvent]) -> TerraformError:
         errors = reported_errors(events)

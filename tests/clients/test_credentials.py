@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,15 @@ def test_terraform_gets_a_token_of_the_account_and_nothing_otherwise(as_ann, tmp
     (name, token), *_ = Terraform(tmp_path, plain.acting_as(ACCOUNT))._identity().items()
     assert name == TOKEN
     assert token == access_token(plain.acting_as(ACCOUNT)) != access_token(plain)
+
+
+def test_each_terraform_command_has_a_token_s_whole_hour(as_ann, tmp_path) -> None:
+    as_ann("roles/iam.serviceAccountTokenCreator")
+    addresses = Addresses.from_environment().acting_as(ACCOUNT)
+    before = access_token(addresses)
+    account = credentials._account(addresses)
+    account.expiry -= timedelta(minutes=50)  # as after that time: still valid
+    assert access_token(addresses) == before
+    given = Terraform(tmp_path, addresses)._identity()[TOKEN]
+    assert given == account.token != before
+    assert account.expiry - datetime.now(UTC).replace(tzinfo=None) > timedelta(minutes=59)
