@@ -17,10 +17,14 @@ from environment.existing_parts import Kind
 from environment.findings import Finding
 from environment.spec import Environment
 
-ALWAYS, NOTEBOOKS, IMPERSONATION = "always", "notebooks", "impersonation"
-TOKEN_CREATOR = "roles/iam.serviceAccountTokenCreator"
+ALWAYS, NOTEBOOKS, ACCOUNT_KEYS = "always", "notebooks", "service account keys"
 MOST_AT_ONCE = 100  # of projects.testIamPermissions
 CHECK = "permissions"
+
+
+def permissions_of(verbs: Mapping[str, str]) -> tuple[str, ...]:
+    """Write out what is given by resource: {"compute.networks": "create delete"}."""
+    return tuple(f"{resource}.{verb}" for resource, names in verbs.items() for verb in names.split())
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class DeployerRole:
     @property
     def permissions(self) -> tuple[str, ...]:
         """The permissions that are needed of it."""
-        return tuple(f"{resource}.{verb}" for resource, verbs in self.verbs.items() for verb in verbs.split())
+        return permissions_of(self.verbs)
 
 
 DEPLOYER_ROLES = (
@@ -138,7 +142,7 @@ DEPLOYER_ROLES = (
         ALWAYS,
         {
             "secretmanager.secrets": "create delete get list update",
-            "secretmanager.versions": "access add destroy get list",
+            "secretmanager.versions": "access add disable get list",
         },
     ),
     DeployerRole(
@@ -165,7 +169,39 @@ DEPLOYER_ROLES = (
         NOTEBOOKS,
         {"notebooks.instances": "create delete get list update", "notebooks.operations": "get"},
     ),
+    DeployerRole(
+        "roles/iam.serviceAccountKeyAdmin",
+        "the keys of the pipelines' accounts",
+        ACCOUNT_KEYS,
+        {"iam.serviceAccountKeys": "create delete list"},
+    ),
 )
+
+TO_DESTROY: Mapping[str, str] = {
+    "cloudsql.backupRuns": "create get list",
+    "cloudsql.instances": "delete",
+    "compute.backendServices": "delete list",
+    "compute.disks": "delete list",
+    "compute.firewalls": "delete",
+    "compute.forwardingRules": "delete list",
+    "compute.globalAddresses": "deleteInternal",
+    "compute.globalForwardingRules": "delete",
+    "compute.networkEndpointGroups": "delete list",
+    "compute.networks": "delete removePeering",
+    "compute.regionBackendServices": "delete",
+    "compute.routers": "delete",
+    "compute.subnetworks": "delete",
+    "compute.targetHttpProxies": "delete list",
+    "compute.targetHttpsProxies": "delete list",
+    "compute.targetPools": "delete list",
+    "compute.urlMaps": "delete list",
+    "container.clusters": "delete",
+    "iam.serviceAccounts": "delete",
+    "notebooks.instances": "delete",
+    "secretmanager.secrets": "delete",
+    "storage.buckets": "delete",
+}
+"""What a create does without: it takes things away only where the spec has changed, and is then told so by Google."""
 
 SPARED: Mapping[Kind, Mapping[str, str]] = {
     "network": {
@@ -186,17 +222,13 @@ the state is made."""
 def deployer_roles(environment: Environment) -> tuple[DeployerRole, ...]:
     """Return the roles that this environment's deployer needs on the project."""
     parts = {ALWAYS} | ({NOTEBOOKS} if environment.components.notebooks else set())
+    parts |= {ACCOUNT_KEYS} if environment.has_account_keys else set()
     return tuple(role for role in DEPLOYER_ROLES if role.part in parts)
 
 
 def needed_permissions(environment: Environment) -> tuple[str, ...]:
     """Return the permissions that creating and destroying this environment needs, each once, in a stable order."""
-    spared = {
-        f"{resource}.{verb}"
-        for kind in environment.existing
-        for resource, verbs in SPARED[kind].items()
-        for verb in verbs.split()
-    }
+    spared = {permission for kind in environment.existing for permission in permissions_of(SPARED[kind])}
     if environment.cluster.existing and not environment.components.notebooks:
         spared.add("iam.serviceAccounts.actAs")
     found = (permission for role in deployer_roles(environment) for permission in role.permissions)
@@ -206,19 +238,28 @@ def needed_permissions(environment: Environment) -> tuple[str, ...]:
 def permission_findings(environment: Environment, principal: str, held: Collection[str]) -> tuple[Finding, ...]:
     """Return a finding for each role of which a permission is missing, naming all that are.
 
+    One that only a destroy needs does not stop a create.
+
     Args:
         environment: The spec.
         principal: An email address, or words for who we are.
         held: The permissions that we have on the project.
     """
-    needed = needed_permissions(environment)
-    return tuple(
-        Finding(
+    needed, to_destroy = needed_permissions(environment), frozenset(permissions_of(TO_DESTROY))
+
+    def missing_of(role: DeployerRole, missing: Collection[str]) -> Finding:
+        stops_create = not to_destroy.issuperset(missing)
+        for_what = "" if stops_create else ", which destroy needs"
+        return Finding(
             check=CHECK,
             subject=principal,
-            problem=f"lacks {', '.join(missing)} on project {environment.project_id}",
+            problem=f"lacks {', '.join(missing)} on project {environment.project_id}{for_what}",
             fix=grant_command(environment.project_id, principal, role.role),
+            stops_create=stops_create,
         )
+
+    return tuple(
+        missing_of(role, missing)
         for role in deployer_roles(environment)
         if (missing := [one for one in role.permissions if one in needed and one not in held])
     )

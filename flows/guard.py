@@ -34,7 +34,8 @@ from tasks.services import list_enabled_services
 class _LaterSteps:
     """What the whole run may do.
 
-    `has_seen_objects` once they were looked at, `has_seen_names` whose those are; `checks` are yet to be made.
+    `has_seen_objects` once they were looked at, `has_seen_names` whose those are; `checks` are yet to be made;
+    `has_enabled` once the step that enables APIs was let go on.
     """
 
     force_conflicts: bool
@@ -43,6 +44,7 @@ class _LaterSteps:
     has_seen_objects: bool = False
     has_seen_names: bool = False
     checks: tuple[str, ...] = ALL_CHECKS
+    has_enabled: bool = False
 
 
 _later: ContextVar[_LaterSteps | None] = ContextVar("later_steps", default=None)
@@ -74,7 +76,7 @@ def look_first(spec: Environment, checks: Collection[str] = ALL_CHECKS) -> None:
     wanted = tuple(one for one in later.checks if one in checks) if later is not None else ()
     if later is not None and wanted:
         report = preflight(spec, wanted)
-        refuse(report.findings)
+        refuse(report.findings, has_enabled=later.has_enabled)
         if spec.existing and EXISTING in report.unanswered:
             check_existing(spec)  # what is somebody else's is not touched unseen
         later.checks = tuple(one for one in later.checks if one not in wanted or one in report.later)
@@ -96,22 +98,22 @@ def look_ahead(spec: Environment, planned: tuple[Change, ...] | None = None) -> 
     later = _later.get()
     if later is None:
         return
-    kept = read_state_folder(spec) if planned is None else None
-    if kept is not None:
+    if planned is not None and later.has_seen_objects:
+        look_first(spec)
+        return
+    kept, enabled = read_state_folder(spec), list_enabled_services(spec)
+    if planned is None:
+        if not service_changes(spec.services, enabled, kept.record.services if kept.record else None)[0]:
+            return  # a retired one, which is tried in vain each time
         is_theirs = kept.record is not None and kept.record.project_id != spec.project_id
         if (kept.infrastructure is None or is_theirs) and INFRASTRUCTURE in later.layers:
             refuse_names_of_others(spec)
     look_first(spec)
-    if planned is not None and later.has_seen_objects:
-        return
-    kept = kept or read_state_folder(spec)
+    later.has_enabled |= planned is None
     if kept.infrastructure is None and (kept.state is None or planned is not None):
         return
-    enabled = list_enabled_services(spec)
     off = frozenset(missing_services(spec.services, enabled))
     if planned is None:
-        if not service_changes(spec.services, enabled, kept.record.services if kept.record else None)[0]:
-            return  # a retired one, which is tried in vain each time
         planned = ()
         if INFRASTRUCTURE in later.layers:
             planned = plan_infrastructure(spec, kept, refresh=not off & READ_BY_TERRAFORM).changes

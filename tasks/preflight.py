@@ -21,10 +21,11 @@ def preflight(environment: Environment, checks: tuple[str, ...]) -> DoctorReport
     """Look at tools, project, permissions, policies, quotas, names and images, all at the same time; change nothing."""
     get_run_logger().info("Preflight: %s", ", ".join(checks), extra=PASSING)
     report = look(environment, Addresses.of(environment), checks, fetch_once)
-    for note in report.notes:
+    stopping = [one for one in report.findings if one.stops_create]
+    for note in (*report.notes, *(one for one in report.findings if not one.stops_create)):
         get_run_logger().info("%s", note, extra=DETAIL)
-    if report.findings:
-        rows = [finding.model_dump() for finding in report.findings]
+    if stopping:
+        rows = [finding.model_dump() for finding in stopping]
         create_table_artifact(
             key=f"preflight-{environment.name}", table=rows, description="What stands in the way, and the fix of each"
         )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -7,12 +8,16 @@ import pytest
 from environment.deployer import (
     DEPLOYER_ROLES,
     SPARED,
+    TO_DESTROY,
     batches,
     deployer_roles,
     member,
     needed_permissions,
     permission_findings,
+    permissions_of,
 )
+from environment.errors import PreflightError
+from environment.findings import refuse
 from environment.spec import Environment
 from sandbox.kernel.access import role_permissions
 
@@ -33,12 +38,12 @@ def test_no_role_can_be_spared(role: str) -> None:
     """Without it, the other roles lack something, and the finding says to grant it."""
     known = role_permissions()
     held = frozenset().union(*(known[other.role] for other in DEPLOYER_ROLES if other.role != role))
-    (finding,) = permission_findings(spec(), "ann@example.com", held)
+    (finding,) = permission_findings(spec(identity="service_account_key"), "ann@example.com", held)
     assert (
         finding.fix
         == f"gcloud projects add-iam-policy-binding acme-project --member=user:ann@example.com --role={role}"
     )
-    missing = finding.problem.removeprefix("lacks ").removesuffix(" on project acme-project").split(", ")
+    missing = finding.problem.removeprefix("lacks ").partition(" on project acme-project")[0].split(", ")
     assert missing
     assert set(missing) <= known[role] - held
 
@@ -46,6 +51,7 @@ def test_no_role_can_be_spared(role: str) -> None:
 def test_what_is_not_made_needs_no_permission() -> None:
     bare = spec(components={"notebooks": False})
     assert "roles/notebooks.admin" in {role.role for role in deployer_roles(spec())}
+    assert not any(permission.startswith("iam.serviceAccountKeys.") for permission in needed_permissions(spec()))
     assert not any(permission.startswith("notebooks.") for permission in needed_permissions(bare))
     assert permission_findings(bare, "ann@example.com", needed_permissions(bare)) == ()
 
@@ -71,12 +77,27 @@ def test_what_exists_needs_no_permission_to_make_or_remove_it() -> None:
     assert "compute.routers.create" not in only_network
 
 
-def test_each_spared_permission_is_of_the_table() -> None:
+def test_each_permission_that_is_set_apart_is_of_the_table() -> None:
     known = {permission for role in DEPLOYER_ROLES for permission in role.permissions}
-    found = {
-        f"{resource}.{verb}" for kind in SPARED.values() for resource, verbs in kind.items() for verb in verbs.split()
-    }
-    assert found <= known
+    for verbs in (*SPARED.values(), TO_DESTROY):
+        assert set(permissions_of(verbs)) <= known
+
+
+@pytest.mark.parametrize(
+    ("lacking", "stops_create"),
+    [
+        ({"compute.disks.delete"}, False),
+        ({"compute.networks.removePeering", "compute.urlMaps.list"}, False),
+        ({"compute.networks.removePeering", "compute.networks.create"}, True),
+        ({"container.clusters.create"}, True),
+    ],
+)
+def test_what_only_a_destroy_needs_does_not_stop_a_create(lacking: set[str], stops_create: bool) -> None:
+    (finding,) = permission_findings(spec(), "ann@example.com", set(needed_permissions(spec())) - lacking)
+    assert finding.stops_create is stops_create
+    assert ("which destroy needs" in finding.problem) is not stops_create
+    with pytest.raises(PreflightError) if stops_create else nullcontext():
+        refuse((finding,))
 
 
 def test_calls_hold_no_more_permissions_than_the_api_takes() -> None:

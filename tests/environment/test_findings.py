@@ -22,3 +22,16 @@ def test_every_finding_is_named_with_its_fix(findings: tuple[Finding, ...], coun
     assert error.value.message.startswith(count)
     assert all(f"{one.subject}: {one.problem} (fix: {one.fix})" in error.value.message for one in findings)
     assert "\n" not in str(error.value)
+
+
+def test_what_stops_no_create_stops_none_and_what_was_enabled_before_is_said() -> None:
+    only_destroy = ACCESS.model_copy(update={"stops_create": False})
+    refuse((only_destroy,))
+    with pytest.raises(PreflightError) as error:
+        refuse((RANGE, only_destroy))
+    assert error.value.message.startswith("1 finding before any change: ")
+    assert error.value.hint == "nothing was changed"
+    with pytest.raises(PreflightError) as error:
+        refuse((RANGE,), has_enabled=True)
+    assert "before any change" not in error.value.message
+    assert error.value.hint == "nothing was changed but the APIs that were enabled"

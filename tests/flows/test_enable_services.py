@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,19 @@ name_prefix: {name}
 state: {{bucket: acme-{name}-tfstate}}
 """
 SERVICES = "serviceusage.googleapis.com/v1/projects/"
+RECORD: dict[str, Any] = {
+    "spec_digest": "",
+    "tool_version": "",
+    "infrastructure": {
+        "network": {"name": "n", "subnetwork": "s"},
+        "cluster": {"name": "c", "location": "l", "endpoint": "1.2.3.4", "workload_pool": "p"},
+        "database": {"instance": "d", "connection_name": "p:r:d", "version": "MYSQL_8_0"},
+        "artifact_store": {"bucket": "b", "url": "gs://b"},
+        "service_accounts": {"node": "n@x", "system": "s@x", "user": "u@x"},
+    },
+    "pipelines": {"version": "", "namespace": "", "source": "", "commit": "", "digest": "", "url": None},
+    "finished_at": "",
+}
 BUSY = "Another activation or deactivation is in progress for the service(s) of project"
 
 
@@ -126,6 +140,30 @@ def test_retired_services_that_google_refuses_are_done_without(cloud, spec) -> N
     assert calls(cloud, before, ":batchEnable") == [200, 403, 403]
     assert len(report.warnings) == len(RETIRED) == 2
     assert not set(RETIRED) & set(report.enabled)
+
+
+def test_a_retired_api_that_is_tried_in_vain_each_time_costs_a_create_no_look_ahead(cloud, spec) -> None:
+    from clients.addresses import Addresses
+    from clients.storage import Storage
+    from environment.spec_file import load_environment
+    from flows.enable_services import enable_services
+    from flows.guard import looking_ahead
+
+    message = "Permission denied to enable service [ml.googleapis.com]"
+    cloud.control("POST", "faults", {"path": "batchEnable", "status": 403, "message": message, "after": 1, "times": 4})
+    environment, report = load_environment(spec), enable_services(spec)
+    storage = Storage(Addresses.from_environment(), environment.project_id)
+    storage.ensure_bucket(environment.state.bucket, environment.region, {})
+    ours = {"environment": environment.name, "project_id": environment.project_id, "services": report.enabled}
+    record = {**RECORD, **ours}
+    storage.write(environment.state.bucket, f"{environment.state_prefix}/record.json", json.dumps(record))
+
+    before = cloud.last_call()
+    with looking_ahead(force_conflicts=False):
+        assert enable_services(spec).changed == ()
+    assert calls(cloud, before, ":batchEnable") == [403, 403]
+    asked = {call["service"] for call in cloud.calls_since(before)}
+    assert asked == {"serviceusage.googleapis.com", "storage.googleapis.com"}
 
 
 def test_what_is_still_off_after_it_was_enabled_is_not_passed_over(cloud, spec, monkeypatch) -> None:
