@@ -9,9 +9,11 @@ from typing import Any
 from clients.addresses import Addresses
 from clients.credentials import google_credentials
 from clients.google_errors import google_errors
-from environment.errors import CredentialsError, ServiceDisabledError
+from environment.errors import CredentialsError, PermissionDeniedError, ServiceDisabledError
 
 TIMEOUT_SECONDS = 6.0
+_NO_QUOTA_PROJECT = frozenset({"CONSUMER_INVALID", "USER_PROJECT_DENIED"})
+"""Reasons of a refusal that is about the project whose quota counts: it is gone, or not ours to use."""
 
 
 class GoogleRest:
@@ -32,6 +34,14 @@ class GoogleRest:
         """
         return self._ask("GET", host, path, what, params=parameters)
 
+    def pages(self, host: str, path: str, what: str) -> Iterator[dict[str, Any]]:
+        """Yield the pages of a list, as `get` returns the first."""
+        page = self.get(host, path, what)
+        yield page
+        while token := page.get("nextPageToken"):
+            page = self.get(host, path, what, pageToken=str(token))
+            yield page
+
     def post(self, host: str, path: str, what: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a POST answers that changes nothing."""
         return self._ask("POST", host, path, what, json=body)
@@ -45,7 +55,11 @@ class GoogleRest:
         try:
             return self._call(None, method, host, path, what, **options)
         except (CredentialsError, ServiceDisabledError):  # a user's name no project; a service account's has it off
-            return self._call(self._project_id, method, host, path, what, **options)
+            pass
+        except PermissionDeniedError as error:
+            if not _NO_QUOTA_PROJECT & {*error.reason.split(", ")}:
+                raise
+        return self._call(self._project_id, method, host, path, what, **options)
 
     def _call(
         self, quota_project: str | None, method: str, host: str, path: str, what: str, **options: Any

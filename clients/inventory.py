@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from clients.addresses import Addresses
@@ -43,9 +44,26 @@ from environment.spec import Environment
 Look = Callable[[Environment, Addresses], Iterable[Found]]
 
 
+@dataclass(frozen=True)
+class Unseen:
+    """What was not looked at: that its API is off (so there is none, or it cannot be told), or that we may not.
+
+    Attributes:
+        what: The kinds of things: "accounts".
+        is_off: Whether their API is off.
+    """
+
+    what: str
+    is_off: bool
+
+    def __str__(self) -> str:
+        """Return a note."""
+        return f"{self.what}: {'none, since their API is off' if self.is_off else 'may not be looked at'}"
+
+
 def read_inventory(
     environment: Environment, addresses: Addresses, database: str | None, *, may_be_refused: bool = False
-) -> tuple[tuple[Found, ...], tuple[str, ...]]:
+) -> tuple[tuple[Found, ...], tuple[Unseen, ...]]:
     """Return all that is there, and a note for each API that is off.
 
     Args:
@@ -70,17 +88,17 @@ def read_labelled(environment: Environment, addresses: Addresses) -> tuple[Found
 
 def _look_at_all(
     looks: Collection[Look], environment: Environment, addresses: Addresses, *, may_be_refused: bool = False
-) -> tuple[tuple[Found, ...], tuple[str, ...]]:
-    def look(read: Look) -> tuple[list[Found], str]:
+) -> tuple[tuple[Found, ...], tuple[Unseen, ...]]:
+    def look(read: Look) -> tuple[list[Found], Unseen | None]:
         try:
             with google_errors("take the inventory", environment.project_id):
-                return list(read(environment, addresses)), ""
+                return list(read(environment, addresses)), None
         except ServiceDisabledError:
-            return [], f"{read.__name__.strip('_')}: none, since their API is off"
+            return [], Unseen(read.__name__.strip("_"), is_off=True)
         except PermissionDeniedError:
             if not may_be_refused:
                 raise
-            return [], f"{read.__name__.strip('_')}: may not be looked at"
+            return [], Unseen(read.__name__.strip("_"), is_off=False)
 
     with ThreadPoolExecutor(len(looks)) as pool:
         answers = list(pool.map(look, looks))

@@ -35,8 +35,9 @@ def has_image(addresses: Addresses, image: Image) -> bool | None:
             answer = requests.head(url, headers=headers, timeout=TIMEOUT_SECONDS)
     except (requests.RequestException, ValueError):
         return None
-    # Who asks a registry for a repository that is gone is told by some that he may not see it.
-    return True if answer.ok else False if answer.status_code in (403, 404) else None
+    # Who asks a registry for a repository that is gone is told by some that he may not see it; so says a proxy too.
+    is_refused = answer.status_code == 403 and "Docker-Distribution-Api-Version" in answer.headers
+    return True if answer.ok else False if is_refused or answer.status_code == 404 else None
 
 
 def _token(challenge: str, base: str) -> str:

@@ -13,14 +13,17 @@ from environment.findings import Finding
 from environment.spec import Environment
 
 CHECK = "quota"
-ZONES_OF_A_REGION = 3
 NOTEBOOK_DISKS_GIB = 250  # boot and data disk: terraform/modules/notebook/main.tf
 NOTES = {
     "CPUS": "processors",
+    "CPUS_ALL_REGIONS": "processors",
     "IN_USE_ADDRESSES": "external addresses in use",
     "SSD_TOTAL_GB": "SSD storage, in GB",
     "NETWORKS": "VPC networks",
 }
+OF_THE_PROJECT = frozenset({"CPUS_ALL_REGIONS", "NETWORKS"})
+COUNTED_FAMILIES = ("custom", "e2", "f1", "g1", "n1")
+"""Families of machine types whose processors count towards CPUS; others have quotas of their own, such as N2_CPUS."""
 
 
 class Capacity(BaseModel):
@@ -79,8 +82,8 @@ def capacity_of(environment: Environment) -> Capacity:
 
     The nodes of a cluster that is somebody else's are not the environment's.
     """
-    cluster, zones = environment.cluster, 1 if environment.zone else ZONES_OF_A_REGION
-    nodes, most = max(1, cluster.min_nodes) * zones, cluster.max_nodes * zones
+    cluster = environment.cluster
+    nodes, most = max(1, cluster.min_nodes) * environment.zone_count, environment.most_nodes
     if cluster.existing:
         nodes = most = 0
     notebook_disks, notebook_gib = (2, NOTEBOOK_DISKS_GIB) if environment.components.notebooks else (0, 0)
@@ -115,7 +118,7 @@ def quota_rows(
     for place, quotas in ((environment.region, region), ("all regions", project)):
         for quota in quotas:
             metric = str(quota["metric"])
-            if metric in needed and (metric == "NETWORKS") == (place == "all regions"):
+            if metric in needed and (metric in OF_THE_PROJECT) == (place == "all regions"):
                 rows.append(
                     QuotaRow(
                         metric=metric,
@@ -144,15 +147,23 @@ def quota_findings(environment: Environment, rows: Iterable[QuotaRow]) -> tuple[
     )
 
 
+def is_counted(machine_type: str) -> bool:
+    """Tell whether a machine type's processors count towards the quotas that are compared."""
+    return machine_type.partition("-")[0] in COUNTED_FAMILIES
+
+
 def _needs(
     environment: Environment, cpus: Mapping[str, int], present: Collection[str], *, at_most: bool
 ) -> dict[str, int]:
     capacity, has_notebook = capacity_of(environment), environment.components.notebooks
     nodes = 0 if "cluster" in present else capacity.most_nodes if at_most else capacity.nodes
     notebooks = 1 if has_notebook and "notebook" not in present else 0
+    counted = {machine: count for machine, count in cpus.items() if is_counted(machine)}
+    processors = nodes * counted.get(environment.cluster.machine_type, 0)
+    processors += notebooks * counted.get(environment.notebook.machine_type, 0)
     return {
-        "CPUS": nodes * cpus.get(environment.cluster.machine_type, 0)
-        + notebooks * cpus.get(environment.notebook.machine_type, 0),
+        "CPUS": processors,
+        "CPUS_ALL_REGIONS": processors,
         "IN_USE_ADDRESSES": 0 if environment.network.private_cluster else nodes,
         "SSD_TOTAL_GB": nodes * environment.cluster.disk_size_gib + notebooks * NOTEBOOK_DISKS_GIB,
         "NETWORKS": 0 if "network" in present or environment.network.existing else 1,

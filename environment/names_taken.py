@@ -37,6 +37,13 @@ NOT_MADE: dict[Kind, frozenset[str]] = {
 }
 """What is not made, and needs no name, where something of a kind exists."""
 
+RANGES_OF: Mapping[str, frozenset[str]] = {
+    ADDRESS: frozenset({"private_services_cidr"}),
+    CLUSTER: frozenset({"master_cidr"}),
+    SUBNETWORK: frozenset({"subnet_cidr", "pods_cidr", "services_cidr"}),
+}
+"""The ranges that each thing of ours takes when it is made, by the fields of the spec."""
+
 
 def name_findings(environment: Environment, found: Iterable[Found], managed: ManagedState) -> tuple[Finding, ...]:
     """Return a finding for each thing that has one of our names and is not ours.
@@ -57,15 +64,21 @@ def name_findings(environment: Environment, found: Iterable[Found], managed: Man
     )
 
 
-def range_findings(environment: Environment, taken: Mapping[str, Collection[str]]) -> tuple[Finding, ...]:
-    """Return a finding for each range of the spec that overlaps with one that is in use.
+def range_findings(
+    environment: Environment, taken: Mapping[str, Collection[str]], found: Iterable[Found] = ()
+) -> tuple[Finding, ...]:
+    """Return a finding for each range of the spec that is yet to be taken and overlaps with one that is in use.
+
+    What is there has its range already: GKE makes a subnetwork of a cluster's master_cidr in the cluster's network.
 
     Args:
         environment: The spec.
         taken: Ranges in CIDR notation by who uses them: {"subnetwork x": ["10.0.0.0/20"]}.
+        found: What is there of the environment.
     """
-    unused = {"master_cidr"} if environment.cluster.existing else set()
-    ours = {name: cidr for name, cidr in environment.network if name.endswith("_cidr") and cidr and name not in unused}
+    settled = RANGES_OF[CLUSTER] if environment.cluster.existing else frozenset()
+    settled = settled.union(*(RANGES_OF.get(one.kind, frozenset()) for one in found))
+    ours = {name: cidr for name, cidr in environment.network if name.endswith("_cidr") and name not in settled}
     return tuple(
         Finding(
             check=RANGE_CHECK,

@@ -6,6 +6,7 @@ locations, https://cloud.google.com/resource-manager/docs/organization-policy/de
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,9 +18,10 @@ EXTERNAL_ADDRESSES = "compute.vmExternalIpAccess"
 KEY_CREATION = "iam.disableServiceAccountKeyCreation"
 LOCATIONS = "gcp.resourceLocations"
 PUBLIC_DATABASE = "sql.restrictPublicIp"
-SHIELDED_VM = "compute.requireShieldedVm"
-CONSTRAINTS = (EXTERNAL_ADDRESSES, KEY_CREATION, LOCATIONS, PUBLIC_DATABASE, SHIELDED_VM)
-"""Those that are read. All machines that an environment makes are shielded, with Secure Boot: the last refuses none."""
+CONSTRAINTS = (EXTERNAL_ADDRESSES, KEY_CREATION, LOCATIONS, PUBLIC_DATABASE)
+"""Those that are read. All machines that an environment makes are shielded, with Secure Boot."""
+GROUPS = ("asia", "australia", "eu", "europe", "southamerica", "us")
+"""Groups of locations whose members can be told by their names; of others, such as in:canada-locations, they cannot."""
 
 Rules = Sequence[Mapping[str, Any]]
 
@@ -31,6 +33,7 @@ def policy_findings(environment: Environment, policies: Mapping[str, Rules]) -> 
         environment: The spec.
         policies: The rules of the effective policy of each constraint; one that is missing is not known.
     """
+    policies = {constraint: _unconditional(rules) for constraint, rules in policies.items()}
     refused = {
         EXTERNAL_ADDRESSES: _external_addresses(environment, policies.get(EXTERNAL_ADDRESSES, ())),
         KEY_CREATION: _keys(environment, policies.get(KEY_CREATION, ())),
@@ -44,7 +47,24 @@ def policy_findings(environment: Environment, policies: Mapping[str, Rules]) -> 
     )
 
 
+def policy_notes(environment: Environment, policies: Mapping[str, Rules]) -> tuple[str, ...]:
+    """Return a note for each policy of which nobody here can tell whether it would refuse something."""
+    rules = _unconditional(policies.get(LOCATIONS, ()))
+    allowed, denied = _values(rules, "allowedValues"), _values(rules, "deniedValues")
+    open_ = [place for place in _places(environment) if not any(_covers(value, place) for value in allowed)]
+    unknown = [value for value in (*(allowed if open_ else ()), *denied) if not _is_known(value)]
+    if not unknown or policy_findings(environment, {LOCATIONS: rules}):
+        return ()
+    return (f"constraints/{LOCATIONS}: whether {', '.join(unknown)} holds what the spec names is not known here",)
+
+
 _FITS = ("", "")
+_PLACE = re.compile(r"[a-z]+-[a-z]+\d+(-[a-z])?")
+
+
+def _unconditional(rules: Rules) -> Rules:
+    """Leave out the rules with a condition: they are about resources with tags, which ours have not."""
+    return [one for one in rules if not one.get("condition")]
 
 
 def _external_addresses(environment: Environment, rules: Rules) -> tuple[str, str]:
@@ -54,7 +74,7 @@ def _external_addresses(environment: Environment, rules: Rules) -> tuple[str, st
 
 
 def _keys(environment: Environment, rules: Rules) -> tuple[str, str]:
-    if str(environment.identity) != "service_account_key" or not _is_enforced(rules):
+    if not environment.has_account_keys or not _is_enforced(rules):
         return _FITS
     return "allows no service account keys", "set identity: workload_identity in the spec"
 
@@ -66,8 +86,7 @@ def _public_database(environment: Environment, rules: Rules) -> tuple[str, str]:
 
 
 def _locations(environment: Environment, rules: Rules) -> tuple[str, str]:
-    wanted = dict.fromkeys((environment.region, environment.artifact_store.location.lower()))
-    refused = [place for place in wanted if not _allows(rules, place)]
+    refused = [place for place in _places(environment) if not _allows(rules, place)]
     if not refused:
         return _FITS
     allowed = ", ".join(_values(rules, "allowedValues")) or "none"
@@ -77,19 +96,24 @@ def _locations(environment: Environment, rules: Rules) -> tuple[str, str]:
     )
 
 
+def _places(environment: Environment) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((environment.region, environment.artifact_store.location.lower())))
+
+
 def _is_enforced(rules: Rules) -> bool:
     return any(one.get("enforce") is True for one in rules)
 
 
 def _allows(rules: Rules, place: str) -> bool:
-    """Tell whether a place is allowed; a rule with a condition is about resources with tags, which ours have not."""
-    rules = [one for one in rules if not one.get("condition")]
+    """Tell whether a place is allowed, or may be: by a group whose members are not known."""
     if any(one.get("denyAll") for one in rules):
         return False
     if any(_covers(value, place) for value in _values(rules, "deniedValues")):
         return False
     allowed = [one for one in rules if "allowedValues" in (one.get("values") or {})]
-    return not allowed or any(_covers(value, place) for value in _values(rules, "allowedValues"))
+    return not allowed or any(
+        _covers(value, place) or not _is_known(value) for value in _values(rules, "allowedValues")
+    )
 
 
 def _values(rules: Iterable[Mapping[str, Any]], *keys: str) -> list[str]:
@@ -99,6 +123,13 @@ def _values(rules: Iterable[Mapping[str, Any]], *keys: str) -> list[str]:
                 yield from (rule.get("values") or {}).get(key) or ()
 
     return list(each())
+
+
+def _is_known(value: str) -> bool:
+    """Tell whether a value is a location, a group of GROUPS, or the group of one region or zone."""
+    name = value.lower()
+    group = name.removeprefix("in:").removesuffix("-locations")
+    return not name.startswith("in:") or group in GROUPS or _PLACE.fullmatch(group) is not None
 
 
 def _covers(value: str, place: str) -> bool:

@@ -379,7 +379,12 @@ class Environment(_Part):
     @property
     def most_nodes(self) -> int:
         """How many nodes a cluster of ours may have in all its zones."""
-        return self.cluster.max_nodes * (1 if self.zone else _ZONES_OF_A_REGION)
+        return self.cluster.max_nodes * self.zone_count
+
+    @property
+    def zone_count(self) -> int:
+        """In how many zones a cluster of ours has nodes: counts of nodes are for each."""
+        return 1 if self.zone else _ZONES_OF_A_REGION
 
     @property
     def services(self) -> tuple[str, ...]:

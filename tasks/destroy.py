@@ -49,7 +49,8 @@ FINAL_BACKUP_DAYS = 30
 def take_inventory(environment: Environment, managed: ManagedState) -> tuple[tuple[Found, ...], tuple[str, ...]]:
     """Read what is there, and which APIs are off."""
     get_run_logger().info("Looking at what is there", extra=PASSING)
-    return read_inventory(environment, Addresses.of(environment), managed.database)
+    found, unseen = read_inventory(environment, Addresses.of(environment), managed.database)
+    return found, tuple(map(str, unseen))
 
 
 @task(name="read-managed-state", task_run_name="read state of {environment.name}", **RETRIED)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from clients.addresses import Addresses
 from clients.google_rest import GoogleRest
-from environment.capacity import quota_findings, quota_rows
+from environment.capacity import is_counted, quota_findings, quota_rows
 from environment.destruction import CLUSTER, NETWORK, NOTEBOOK, Found
 from environment.doctor import Looked
 from environment.errors import GoogleApiError
@@ -23,22 +23,26 @@ def look_at_quotas(environment: Environment, addresses: Addresses, found: Collec
     root = f"/compute/v1/projects/{project}"
     region = rest.get(COMPUTE, f"{root}/regions/{environment.region}", f"read the quotas of {environment.region}")
     overall = rest.get(COMPUTE, root, f"read the quotas of {project}")
-    zone = environment.zone or str(region["zones"][0]).rsplit("/", 1)[-1]
+    zones = [environment.zone] if environment.zone else [str(one).rsplit("/", 1)[-1] for one in region["zones"]]
     wanted = [] if environment.cluster.existing else [environment.cluster.machine_type]
     wanted += [environment.notebook.machine_type] if environment.components.notebooks else []
     cpus: dict[str, int] = {}
     findings: list[Finding] = []
+    notes: list[str] = []
     for machine in dict.fromkeys(wanted):
-        processors = _processors(rest, f"{root}/zones/{zone}/machineTypes/{machine}", machine)
+        looks = (_processors(rest, f"{root}/zones/{zone}/machineTypes/{machine}", machine) for zone in zones)
+        processors = next((one for one in looks if one is not None), None)
         if processors is None:
-            problem = f"there is none in {zone}"
-            fix = f"choose one of `gcloud compute machine-types list --zones={zone} --project={project}`"
+            problem = f"there is none in {' or '.join(zones)}"
+            fix = f"choose one of `gcloud compute machine-types list --zones={','.join(zones)} --project={project}`"
             findings.append(Finding(check="machine-type", subject=f"machine type {machine}", problem=problem, fix=fix))
-        else:
-            cpus[machine] = processors
+            continue
+        cpus[machine] = processors
+        if not is_counted(machine):
+            notes.append(f"quotas: processors of {machine} have a quota of their own, which is not compared")
     present = {_PRESENT[one.kind] for one in found if one.kind in _PRESENT}
     rows = quota_rows(environment, cpus, present, region.get("quotas") or (), overall.get("quotas") or ())
-    return Looked(findings=(*findings, *quota_findings(environment, rows)), quotas=rows)
+    return Looked(findings=(*findings, *quota_findings(environment, rows)), quotas=rows, notes=tuple(notes))
 
 
 def _processors(rest: GoogleRest, path: str, machine: str) -> int | None:

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from threading import Thread
+from typing import TypeVar
 
 from clients.addresses import Addresses
-from clients.credentials import principal
+from clients.credentials import UNKNOWN, principal
 from clients.existing import read_existing
 from clients.manifest_mirrors import Mirror, fetch_mirror
 from clients.preflight.capacity import look_at_quotas
 from clients.preflight.manifests import look_at_manifests
-from clients.preflight.names import look_at_names, look_at_ranges, look_at_state_bucket, read_found
-from clients.preflight.project import look_at_billing, look_at_permissions, look_at_policies, look_at_project
+from clients.preflight.names import There, look_at_names, look_at_ranges, look_at_state_bucket, read_found
+from clients.preflight.project import (
+    BILLING,
+    POLICIES,
+    look_at_billing,
+    look_at_permissions,
+    look_at_policies,
+    look_at_project,
+)
 from clients.preflight.tools import look_at_tools, read_tools
 from environment.capacity import capacity_of
-from environment.destruction import Found, ManagedState
 from environment.doctor import DoctorReport, Looked, found_one, put_together
 from environment.errors import CredentialsError, ImpersonationRefusedError, MlopsEnvError, ServiceDisabledError
 from environment.existing import existing_findings
@@ -28,8 +36,11 @@ EXISTING = "existing"
 CLOUD_CHECKS = ("billing", "permissions", "policies", "state-bucket", EXISTING, "names", "ranges", "quotas")
 LOCAL_CHECKS = ("tools", "manifests")
 ALL_CHECKS = ("project", *CLOUD_CHECKS, *LOCAL_CHECKS)
+NOT_TURNED_ON = {"billing": BILLING, "policies": POLICIES}
+"""APIs that a check asks and an environment does without: create does not turn them on."""
 
 Check = Callable[[], Looked]
+T = TypeVar("T")
 
 
 def look(
@@ -47,17 +58,14 @@ def look(
         fetch: Brings the manifests of a release here.
     """
     deadline = time.monotonic() + SECONDS
-    pool = ThreadPoolExecutor(len(ALL_CHECKS) + 3, thread_name_prefix="doctor")
-    try:
-        who, tools = pool.submit(principal, addresses), pool.submit(read_tools)
-        found = pool.submit(read_found, environment, addresses) if {"names", "ranges", "quotas"} & {*checks} else None
-        makers = _checks(environment, addresses, fetch, found)
-        futures = {name: pool.submit(_settled, name, makers[name]) for name in ALL_CHECKS if name in checks}
-        looks = {name: _result(name, future, deadline) for name, future in futures.items()}
-        us, versions = who.result(), tools.result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-    looks = _telling(looks)
+    who = _begin(lambda: principal(addresses)) if "permissions" in checks else None
+    tools = _begin(read_tools) if "tools" in checks else None
+    needs_found = {"names", "ranges", "quotas"} & {*checks}
+    found = _begin(lambda: read_found(environment, addresses)) if needs_found else None
+    makers = _checks(environment, addresses, fetch, found)
+    futures = {name: _begin_check(environment, name, makers[name]) for name in ALL_CHECKS if name in checks}
+    looks = _telling({name: _result(name, future, deadline) for name, future in futures.items()})
+    us, versions = _by(deadline, who, UNKNOWN), _by(deadline, tools, {})
     whole = put_together(looks.values())
     return DoctorReport(
         environment=environment.name,
@@ -87,9 +95,9 @@ def _checks(
     environment: Environment,
     addresses: Addresses,
     fetch: Callable[[str], Mirror],
-    found: Future[tuple[tuple[Found, ...], ManagedState]] | None,
+    found: Future[There] | None,
 ) -> dict[str, Check]:
-    def there() -> tuple[tuple[Found, ...], ManagedState]:
+    def there() -> There:
         assert found is not None
         return found.result()
 
@@ -100,15 +108,41 @@ def _checks(
         "policies": lambda: look_at_policies(environment, addresses),
         "state-bucket": lambda: look_at_state_bucket(environment, addresses),
         EXISTING: lambda: Looked(findings=existing_findings(environment, read_existing(environment, addresses))),
-        "names": lambda: look_at_names(environment, addresses, *there()),
-        "ranges": lambda: look_at_ranges(environment, addresses, there()[0]),
-        "quotas": lambda: look_at_quotas(environment, addresses, there()[0]),
+        "names": lambda: look_at_names(environment, addresses, there()),
+        "ranges": lambda: look_at_ranges(environment, addresses, there().found),
+        "quotas": lambda: look_at_quotas(environment, addresses, there().found),
         "tools": look_at_tools,
         "manifests": lambda: look_at_manifests(environment, addresses, fetch),
     }
 
 
-def _settled(name: str, check: Check) -> Looked:
+def _begin(make: Callable[[], T]) -> Future[T]:
+    """Begin something that nobody waits for longer than he wants to: also the process ends without it."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(make())
+        except BaseException as error:
+            future.set_exception(error)
+
+    Thread(target=run, name="doctor", daemon=True).start()
+    return future
+
+
+def _begin_check(environment: Environment, name: str, check: Check) -> Future[Looked]:
+    return _begin(lambda: _settled(environment, name, check))
+
+
+def _by(deadline: float, future: Future[T] | None, otherwise: T) -> T:
+    """Return a result, or something else where there is none in time."""
+    try:
+        return future.result(max(0.0, deadline - time.monotonic())) if future else otherwise
+    except FutureTimeout:
+        return otherwise
+
+
+def _settled(environment: Environment, name: str, check: Check) -> Looked:
     """Make a check; that it cannot be made is something to tell too."""
     try:
         return check()
@@ -117,16 +151,17 @@ def _settled(name: str, check: Check) -> Looked:
     except CredentialsError as error:
         return found_one("credentials", "Google credentials", error.message, error.hint)
     except ServiceDisabledError:
+        if service := NOT_TURNED_ON.get(name):
+            fix = f"gcloud services enable {service} --project={environment.project_id}"
+            return Looked(notes=(f"{name}: not looked at, {service} is off ({fix})",), is_made=False)
         return Looked(notes=(f"{name}: not looked at yet, create turns the API on first",), is_off=True)
     except MlopsEnvError as error:
         return Looked(notes=(f"{name}: not looked at ({error.message})",), is_made=False)
 
 
 def _result(name: str, future: Future[Looked], deadline: float) -> Looked:
-    try:
-        return future.result(max(0.0, deadline - time.monotonic()))
-    except FutureTimeout:
-        return Looked(notes=(f"{name}: not looked at, no answer within {SECONDS:g} s",), is_made=False)
+    silent = Looked(notes=(f"{name}: not looked at, no answer within {SECONDS:g} s",), is_made=False)
+    return _by(deadline, future, silent)
 
 
 def _is_about_credentials(one: Looked) -> bool:

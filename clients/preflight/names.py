@@ -3,42 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 from clients.addresses import Addresses
 from clients.credentials import principal
 from clients.google_rest import GoogleRest
 from clients.infrastructure import read_managed
 from clients.inventory import read_inventory
+from clients.network_leftovers import PEERING
 from clients.storage import Storage
 from environment.deployer import member
 from environment.destruction import NETWORK, Found, ManagedState
 from environment.doctor import Looked, found_one
 from environment.errors import GoogleApiError, PermissionDeniedError, ServiceDisabledError
+from environment.findings import Finding
 from environment.names_taken import NAME_CHECK, name_findings, range_findings
 from environment.spec import Environment
 
 COMPUTE = "compute.googleapis.com"
-STATE_PERMISSIONS = ("storage.objects.create", "storage.objects.delete", "storage.objects.get", "storage.objects.list")
+STATE_PERMISSIONS = (
+    "storage.buckets.get",
+    *("storage.objects.create", "storage.objects.delete", "storage.objects.get", "storage.objects.list"),
+)
 
 
-def read_found(environment: Environment, addresses: Addresses) -> tuple[tuple[Found, ...], ManagedState]:
-    """Return what is there by the environment's names, and what Terraform manages of it."""
+class There(NamedTuple):
+    """What is there by the environment's names, and what Terraform manages of it.
+
+    Attributes:
+        is_whole: Whether all APIs that the environment uses are on: where one is off, there may be more.
+    """
+
+    found: tuple[Found, ...]
+    managed: ManagedState
+    is_whole: bool
+
+
+def read_found(environment: Environment, addresses: Addresses) -> There:
+    """Look what is there."""
     try:
         managed = read_managed(environment, addresses)
     except (PermissionDeniedError, ServiceDisabledError):
         managed = ManagedState(is_readable=False)
-    found, _ = read_inventory(environment, addresses, managed.database, may_be_refused=True)
-    return found, managed
+    found, unseen = read_inventory(environment, addresses, managed.database, may_be_refused=True)
+    unused = () if environment.components.notebooks else ("notebooks",)
+    return There(found, managed, not any(one.is_off and one.what not in unused for one in unseen))
 
 
-def look_at_names(
-    environment: Environment, addresses: Addresses, found: Collection[Found], managed: ManagedState
-) -> Looked:
-    """Look whether a name is taken by something that is not this environment's."""
-    findings = name_findings(environment, found, managed)
-    if environment.artifact_store.existing:
-        return Looked(findings=findings)
+def look_at_names(environment: Environment, addresses: Addresses, there: There) -> Looked:
+    """Look whether a name is taken by something that is not this environment's; again when all APIs are on."""
+    findings = name_findings(environment, there.found, there.managed)
+    if not environment.artifact_store.existing:
+        findings += _bucket_findings(environment, addresses)
+    notes = () if there.is_whole else ("names: not all looked at yet, create turns the APIs on first",)
+    return Looked(findings=findings, notes=notes, is_off=not there.is_whole)
+
+
+def _bucket_findings(environment: Environment, addresses: Addresses) -> tuple[Finding, ...]:
     bucket = environment.names.bucket
     try:
         is_others = Storage(addresses, environment.project_id).missing_permissions(bucket, ("storage.buckets.get",))
@@ -48,10 +69,10 @@ def look_at_names(
         if error.status != 404:
             raise
         is_others = ()
-    if is_others:
-        problem = "is there and not ours to read: bucket names are one world for all"
-        findings += found_one(NAME_CHECK, f"bucket {bucket}", problem, "choose another name_prefix").findings
-    return Looked(findings=findings)
+    if not is_others:
+        return ()
+    problem = "is there and not ours to read: bucket names are one world for all"
+    return found_one(NAME_CHECK, f"bucket {bucket}", problem, "choose another name_prefix").findings
 
 
 def look_at_ranges(environment: Environment, addresses: Addresses, found: Collection[Found]) -> Looked:
@@ -60,15 +81,16 @@ def look_at_ranges(environment: Environment, addresses: Addresses, found: Collec
         return Looked()
     rest = GoogleRest(addresses, environment.project_id)
     taken: dict[str, list[str]] = {}
+    ours = (environment.region, environment.names.subnetwork)
     own = f"projects/{environment.project_id}/global/networks/{environment.names.network}"
     network = rest.get(COMPUTE, f"/compute/v1/{own}", f"read the network {environment.names.network}")
-    peers = [_relative(one["network"]) for one in network.get("peerings") or ()]
+    peers = [_relative(one["network"]) for one in network.get("peerings") or () if one["name"] != PEERING]
     for name in dict.fromkeys((own, *peers)):
-        for subnetwork in _subnetworks(rest, name):
-            if name != own or subnetwork["name"] != environment.names.subnetwork:
+        for place, subnetwork in _subnetworks(rest, name, may_be_refused=name != own):
+            if name != own or (place, subnetwork["name"]) != ours:
                 ranges = [subnetwork.get("ipCidrRange"), *_secondary(subnetwork)]
-                taken[f"subnetwork {subnetwork['name']}"] = [one for one in ranges if one]
-    return Looked(findings=range_findings(environment, taken))
+                taken[f"subnetwork {subnetwork['name']} in {place}"] = [one for one in ranges if one]
+    return Looked(findings=range_findings(environment, taken, found))
 
 
 def look_at_state_bucket(environment: Environment, addresses: Addresses) -> Looked:
@@ -89,19 +111,23 @@ def look_at_state_bucket(environment: Environment, addresses: Addresses) -> Look
     if not missing:
         return Looked()
     who = member(principal(addresses))
-    fix = f"gcloud storage buckets add-iam-policy-binding gs://{bucket} --member={who} --role=roles/storage.objectAdmin"
+    fix = f"gcloud storage buckets add-iam-policy-binding gs://{bucket} --member={who} --role=roles/storage.admin"
     return found_one("state-bucket", subject, f"we lack {', '.join(missing)} on it", fix)
 
 
-def _subnetworks(rest: GoogleRest, network: str) -> list[dict[str, Any]]:
+def _subnetworks(rest: GoogleRest, network: str, *, may_be_refused: bool) -> list[tuple[str, dict[str, Any]]]:
+    """Return the subnetworks of a network, each with its region; none of a peer that is not ours to look at."""
     project = network.split("/")[1]
     path = f"/compute/v1/projects/{project}/aggregated/subnetworks"
+    found: list[tuple[str, dict[str, Any]]] = []
     try:
-        answer = rest.get(COMPUTE, path, f"list the subnetworks of {network}")
+        for page in rest.pages(COMPUTE, path, f"list the subnetworks of {network}"):
+            for scope, group in (page.get("items") or {}).items():
+                found += [(scope.rpartition("/")[2], one) for one in group.get("subnetworks") or ()]
     except GoogleApiError:
-        return []  # of a peer in a project that is not ours to look at, as that of Google's services
-    everywhere = [one for scope in (answer.get("items") or {}).values() for one in scope.get("subnetworks") or ()]
-    return [one for one in everywhere if _relative(one.get("network", "")) == network]
+        if not may_be_refused:
+            raise
+    return [(place, one) for place, one in found if _relative(one.get("network", "")) == network]
 
 
 def _secondary(subnetwork: dict[str, Any]) -> list[str]:

@@ -14,7 +14,7 @@ from clients.google_rest import GoogleRest
 from environment.deployer import batches, needed_permissions, permission_findings
 from environment.doctor import Looked, found_one
 from environment.errors import GoogleApiError, PermissionDeniedError, ServiceDisabledError
-from environment.organisation_policies import CONSTRAINTS, LOCATIONS, Rules, policy_findings
+from environment.organisation_policies import CONSTRAINTS, Rules, policy_findings, policy_notes
 from environment.spec import Environment
 
 RESOURCE_MANAGER = "cloudresourcemanager.googleapis.com"
@@ -84,5 +84,4 @@ def look_at_policies(environment: Environment, addresses: Addresses) -> Looked:
             notes.append(
                 "organisation policies were not looked at: it takes orgpolicy.policy.get (roles/orgpolicy.policyViewer)"
             )
-    rules = found.get(LOCATIONS, ())
-    return Looked(findings=policy_findings(environment, found | {LOCATIONS: rules}), notes=tuple(notes[:1]))
+    return Looked(findings=policy_findings(environment, found), notes=(*notes[:1], *policy_notes(environment, found)))

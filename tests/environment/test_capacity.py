@@ -36,7 +36,8 @@ def test_nodes_and_disks_are_counted_over_all_zones(fields: dict[str, Any], expe
 
 def rows(fields: dict[str, Any], *present: str, limit: int = 8, usage: int = 4) -> dict[str, tuple[int, int, bool]]:
     quotas = [{"metric": metric, "limit": limit, "usage": usage} for metric in ("CPUS", "IN_USE_ADDRESSES", "GPUS")]
-    found = quota_rows(spec(**fields), CPUS, present, quotas, [{"metric": "NETWORKS", "limit": 5, "usage": 5}])
+    overall = [{"metric": metric, "limit": 5, "usage": 5} for metric in ("NETWORKS", "CPUS")]
+    found = quota_rows(spec(**fields), CPUS, present, quotas, overall)
     return {row.metric: (row.needed, row.at_most, row.is_short) for row in found}
 
 
@@ -54,6 +55,21 @@ def test_what_is_there_already_is_not_needed_again() -> None:
 def test_public_nodes_need_addresses() -> None:
     public = {**ZONAL, "zone": None, "network": {"private_cluster": False}}
     assert rows(public, usage=6)["IN_USE_ADDRESSES"] == (3, 15, True)
+
+
+def test_processors_count_over_all_regions_too() -> None:
+    quotas = [{"metric": "CPUS_ALL_REGIONS", "limit": 12, "usage": 9}]
+    (row,) = quota_rows(spec(**ZONAL), CPUS, (), (), quotas)
+    assert (row.place, row.needed, row.at_most, row.is_short) == ("all regions", 4, 20, True)
+
+
+@pytest.mark.parametrize(
+    ("machine", "expected"), [("e2-standard-4", 4), ("n1-standard-4", 4), ("custom-4-8192", 4), ("n2-standard-4", 0)]
+)
+def test_families_with_quotas_of_their_own_do_not_count(machine: str, expected: int) -> None:
+    environment = spec(**ZONAL, cluster={"machine_type": machine})
+    (row,) = quota_rows(environment, {machine: 4}, (), [{"metric": "CPUS", "limit": 2, "usage": 0}], ())
+    assert row.needed == expected
 
 
 def test_a_finding_says_needed_in_use_and_limit() -> None:

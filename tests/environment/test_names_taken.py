@@ -4,7 +4,18 @@ from typing import Any
 
 import pytest
 
-from environment.destruction import ACCOUNT, ADDRESS, BUCKET, CLUSTER, NETWORK, ROUTER, SECRET, Found, ManagedState
+from environment.destruction import (
+    ACCOUNT,
+    ADDRESS,
+    BUCKET,
+    CLUSTER,
+    NETWORK,
+    ROUTER,
+    SECRET,
+    SUBNETWORK,
+    Found,
+    ManagedState,
+)
 from environment.names_taken import name_findings, range_findings
 from environment.spec import Environment
 
@@ -49,6 +60,22 @@ def test_what_exists_needs_no_name(kinds: tuple[str, ...], free: set[int]) -> No
     environment = spec(**{kind: THEIRS[kind] for kind in kinds})
     found = name_findings(environment, FOUND, ManagedState())
     assert [one.subject for one in found] == [str(one) for index, one in enumerate(FOUND) if index not in free]
+
+
+@pytest.mark.parametrize(
+    ("kind", "settled"),
+    [
+        (NETWORK, set()),
+        (CLUSTER, {"master_cidr"}),
+        (SUBNETWORK, {"subnet_cidr", "pods_cidr", "services_cidr"}),
+        (ADDRESS, {"private_services_cidr"}),
+    ],
+)
+def test_only_ranges_that_are_yet_to_be_taken_can_be_taken_by_others(kind: str, settled: set[str]) -> None:
+    """GKE makes a subnetwork of master_cidr in the cluster's network."""
+    ours = {name: cidr for name, cidr in spec().network if name.endswith("_cidr")}
+    found = range_findings(spec(), {"subnetwork x": list(ours.values())}, [Found(kind, "acme")])
+    assert {one.subject.removeprefix("network.").split()[0] for one in found} == set(ours) - settled
 
 
 def test_the_range_of_a_control_plane_that_exists_is_not_ours() -> None:

@@ -6,14 +6,17 @@ import pytest
 
 from environment.organisation_policies import (
     EXTERNAL_ADDRESSES,
+    KEY_CREATION,
     LOCATIONS,
     PUBLIC_DATABASE,
-    SHIELDED_VM,
     policy_findings,
+    policy_notes,
 )
 from environment.spec import Environment
 
 ENFORCED = [{"enforce": True}]
+CONDITION = {"condition": {"expression": "resource.matchTag('a/b', 'c')"}}
+KEYS = {"identity": "service_account_key"}
 
 
 def spec(**fields: Any) -> Environment:
@@ -36,7 +39,12 @@ def allowed(*values: str) -> list[dict[str, Any]]:
         (PUBLIC_DATABASE, ENFORCED, {"database": {"private_ip": False}}, True),
         (PUBLIC_DATABASE, ENFORCED, {"database": {"private_ip": False, "existing": {"instance": "theirs"}}}, False),
         (PUBLIC_DATABASE, [{"enforce": False}], {"database": {"private_ip": False}}, False),
-        (SHIELDED_VM, ENFORCED, {}, False),
+        (PUBLIC_DATABASE, [{"enforce": True, **CONDITION}], {"database": {"private_ip": False}}, False),
+        (EXTERNAL_ADDRESSES, [{"denyAll": True, **CONDITION}], {"network": {"private_cluster": False}}, False),
+        (KEY_CREATION, ENFORCED, {}, False),
+        (KEY_CREATION, ENFORCED, KEYS, True),
+        (KEY_CREATION, [{"enforce": False}], KEYS, False),
+        (KEY_CREATION, [{"enforce": True, **CONDITION}], KEYS, False),
         (LOCATIONS, [{"allowAll": True}], {}, False),
         (LOCATIONS, [{"denyAll": True}], {}, True),
         (LOCATIONS, allowed("in:us-locations"), {}, False),
@@ -46,7 +54,14 @@ def allowed(*values: str) -> list[dict[str, Any]]:
         (LOCATIONS, allowed("in:us-locations"), {"artifact_store": {"location": "EU"}}, True),
         (LOCATIONS, [{"values": {"deniedValues": ["in:us-locations"]}}], {}, True),
         (LOCATIONS, [{"values": {"deniedValues": ["in:asia-locations"]}}], {}, False),
-        (LOCATIONS, [{"denyAll": True, "condition": {"expression": "resource.matchTag('a/b', 'c')"}}], {}, False),
+        (LOCATIONS, [{"denyAll": True, **CONDITION}], {}, False),
+        (LOCATIONS, allowed("in:canada-locations"), {}, False),
+        (
+            LOCATIONS,
+            [{"values": {"allowedValues": ["in:canada-locations"], "deniedValues": ["us-central1"]}}],
+            {},
+            True,
+        ),
     ],
 )
 def test_a_policy_that_would_refuse_something_is_found(
@@ -54,6 +69,23 @@ def test_a_policy_that_would_refuse_something_is_found(
 ) -> None:
     found = policy_findings(spec(**fields), {constraint: rules})
     assert [finding.subject for finding in found] == [f"constraints/{constraint}"] * is_found
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"allowedValues": ["in:canada-locations"]}, "in:canada-locations"),
+        ({"allowedValues": ["in:eu-locations", "in:canada-locations"]}, "in:canada-locations"),
+        ({"deniedValues": ["in:canada-locations"]}, "in:canada-locations"),
+        ({"allowedValues": ["in:us-locations", "in:canada-locations"]}, ""),
+        ({"allowedValues": ["in:us-central1-locations", "in:us-east1-a-locations"]}, ""),
+        ({"allowedValues": ["in:canada-locations"], "deniedValues": ["in:us-locations"]}, ""),
+    ],
+)
+def test_a_group_whose_members_are_not_known_is_noted(values: dict[str, list[str]], named: str) -> None:
+    notes = policy_notes(spec(), {LOCATIONS: [{"values": values}]})
+    assert len(notes) == bool(named)
+    assert all(f"whether {named} holds" in note for note in notes)
 
 
 def test_what_is_not_known_is_no_finding() -> None:

@@ -9,7 +9,7 @@ import pytest
 from clients import credentials
 from clients.addresses import ENDPOINT, TOKEN, Addresses
 from clients.preflight.look import look
-from environment.deployer import deployer_roles, needed_permissions
+from environment.deployer import TO_DESTROY, deployer_roles, needed_permissions, permissions_of
 from environment.spec_file import load_environment
 
 PROJECT = "acme-deployed"
@@ -27,6 +27,8 @@ impersonate: {ACCOUNT}
 """
 PROBED = "artifactregistry.repositories.list"
 """Asked to see whether the API answers: a refusal is an answer too."""
+INVENTORY = dict.fromkeys(TO_DESTROY, "list")
+"""Looked for by the preflight, which does without what it may not see."""
 pytestmark = pytest.mark.long
 
 
@@ -54,23 +56,36 @@ def ann(cloud, monkeypatch: pytest.MonkeyPatch) -> Any:
     return cloud
 
 
-def test_the_documented_roles_suffice_to_create_and_to_destroy(ann, spec) -> None:
+@pytest.mark.parametrize("identity", ["workload_identity", "service_account_key"])
+def test_the_documented_roles_suffice_to_create_to_rotate_and_to_destroy(ann, spec, identity: str) -> None:
     from flows.create_environment import create_environment
     from flows.destroy_environment import destroy_environment
+    from flows.rotate_secrets import rotate_secrets
 
-    environment = load_environment(spec)
+    overrides = [f"identity={identity}"]
+    environment = load_environment(spec, overrides)
     give(ann, ACCOUNT, *(role.role for role in deployer_roles(environment)))
     before = ann.last_call()
-    assert create_environment(spec).change_count > 100
-    destroy_environment(spec, confirmed_name="deployed", delete_data=True)
+    assert create_environment(spec, overrides).change_count > 100
     calls = ann.calls_since(before)
-    needed = {permission for call in calls for permission in call["permissions"]}
-    assert needed - {PROBED, "iam.serviceAccounts.getAccessToken"} <= set(needed_permissions(environment))
+    to_create = set(needed_permissions(environment)) - set(permissions_of(TO_DESTROY))
+    assert asked(calls) - set(permissions_of(INVENTORY)) <= to_create
+    assert look(environment, Addresses.of(environment), ("names", "ranges")).findings == ()
+    rotate_secrets(spec, overrides)
+    destroy_environment(spec, overrides, confirmed_name="deployed", delete_data=True)
+    calls = ann.calls_since(before)
+    assert asked(calls) <= set(needed_permissions(environment))
     assert {call["principal"] for call in calls if call["mutating"] and "googleapis" in call["service"]} == {ACCOUNT}
 
 
+def asked(calls: list[dict[str, Any]]) -> set[str]:
+    """Return the permissions that calls needed."""
+    needed = {permission for call in calls for permission in call["permissions"]}
+    return needed - {PROBED, "iam.serviceAccounts.getAccessToken"}
+
+
 def test_without_any_one_of_them_the_doctor_names_what_is_missing(ann, spec) -> None:
-    environment = load_environment(spec)
+    environment = load_environment(spec, ["identity=service_account_key"])
     roles = [role.role for role in deployer_roles(environment)]
     for left_out in roles:
         give(ann, ACCOUNT, *(role for role in roles if role != left_out))

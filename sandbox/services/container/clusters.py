@@ -26,7 +26,7 @@ from sandbox.services.container.node_pools import (
     node_config,
     view_pool,
 )
-from sandbox.services.container.placement import allocate, check_control_plane, place
+from sandbox.services.container.placement import allocate, check_control_plane, place, put_control_plane
 from sandbox.services.container.versions import NO_CHANNEL, resolve
 from sandbox.services.orgpolicy.store import require_location
 
@@ -68,6 +68,8 @@ def insert_cluster(cloud: Cloud, project: str, location: str, body: Json) -> Doc
         if failure := stock_out(cloud, cluster["locations"]):
             cluster["failure"] = failure
         store.put_cluster(cloud, path, cluster)
+        if block:
+            put_control_plane(cloud, name, placement, block)
         for pool in pools:
             made = insert_pool(cloud, path, cluster, pool, CREATE_SECONDS)
             if made.get("failure") and not cluster.get("failure"):

@@ -6,7 +6,6 @@ Source: https://cloud.google.com/kubernetes-engine/docs/how-to/alias-ips
 from __future__ import annotations
 
 import hashlib
-from ipaddress import IPv4Network
 from typing import Any
 
 from sandbox.kernel.bodies import field
@@ -17,7 +16,8 @@ from sandbox.services.compute.geography import region_of
 from sandbox.services.compute.ranges import free_range, parse_range, ranges_of, require_free, subnetworks_of
 from sandbox.services.compute.references import Reference, parse
 from sandbox.services.compute.shared_vpc import require_attached
-from sandbox.services.compute.store import stamped
+from sandbox.services.compute.store import insert, stamped
+from sandbox.services.compute.subnetworks import SUBNETWORKS
 
 Json = dict[str, Any]
 _MANAGED_SERVICES = "34.118.224.0/20"
@@ -85,8 +85,9 @@ def allocate(cloud: Cloud, cluster: str, placement: Json, body: Json) -> Json:
 
 
 def release(cloud: Cloud, cluster: str, placement: Json) -> None:
-    """Take the range that GKE made for a cluster's pods out of its subnetwork."""
+    """Take the range that GKE made for a cluster's pods out of its subnetwork, and remove its control plane's."""
     subnetworks = Resources(cloud, "compute.subnetworks")
+    subnetworks.remove(_control_plane(cluster, placement).path, 0.0)
     subnetwork = subnetworks.get(placement["subnetwork"])
     own = f"gke-{cluster}-pods-{_short(placement['subnetwork'], cluster)}"
     if subnetwork is None:
@@ -108,10 +109,26 @@ def check_control_plane(cloud: Cloud, placement: Json, text: str) -> None:
     for _, subnetwork in subnetworks_of(cloud, placement["network"]):
         if any(block.overlaps(other) for other in ranges_of(subnetwork)):
             raise _bad(f'The given master_ipv4_cidr_block "{text}" overlaps with subnetwork "{subnetwork["name"]}".')
-    for name, other in Resources(cloud, "container.clusters").items():
-        taken = other.get("privateClusterConfig", {}).get("masterIpv4CidrBlock")
-        if taken and other["placement"]["network"] == placement["network"] and block.overlaps(IPv4Network(taken)):
-            raise _bad(f'The given master_ipv4_cidr_block "{text}" overlaps with that of cluster "{name}".')
+
+
+def put_control_plane(cloud: Cloud, cluster: str, placement: Json, text: str) -> None:
+    """Make the subnetwork that GKE makes of a control plane's range, for its endpoint in the cluster's network.
+
+    Source: https://cloud.google.com/kubernetes-engine/docs/concepts/network-overview#control-plane
+    """
+    body = {
+        "name": _control_plane(cluster, placement).name,
+        "description": f'auto-created subnetwork for cluster "{cluster}"',
+        "network": placement["network"],
+        "ipCidrRange": text,
+    }
+    insert(cloud, SUBNETWORKS, _control_plane(cluster, placement), body)
+
+
+def _control_plane(cluster: str, placement: Json) -> Reference:
+    _, project, _, region, *_ = placement["subnetwork"].split("/")
+    name = f"gke-{cluster}-{_short(placement['subnetwork'], cluster)}-pe-subnet"
+    return Reference(project, f"regions/{region}", "subnetworks", name)
 
 
 def _network(cloud: Cloud, project: str, body: Json) -> Reference:

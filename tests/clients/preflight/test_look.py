@@ -5,15 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from threading import Event
+from threading import enumerate as enumerate_threads
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 from clients.addresses import ENDPOINT, TOKEN, Addresses
+from clients.google_rest import GoogleRest
 from clients.manifest_mirrors import fetch_mirror
-from clients.preflight.look import ALL_CHECKS, look
+from clients.network_leftovers import PEERING
+from clients.preflight.look import ALL_CHECKS, EXISTING, look
+from clients.preflight.names import look_at_ranges
 from clients.preload import preload
+from clients.registries import has_image
+from environment.destruction import NETWORK, Found
 from environment.doctor import DoctorReport
+from environment.errors import GoogleApiError
+from environment.images import Image
 from environment.spec import Environment
 
 if TYPE_CHECKING:
@@ -79,7 +89,7 @@ def test_a_good_project_has_no_findings(cloud: RunningSandbox) -> None:
     assert report.principal == USER
     assert {"terraform", "kustomize", "git"} == set(report.tools)
     needed = {row.metric: row.needed for row in report.quotas}
-    assert needed == {"CPUS": 8, "SSD_TOTAL_GB": 350, "IN_USE_ADDRESSES": 0, "NETWORKS": 1}
+    assert needed == {"CPUS": 8, "CPUS_ALL_REGIONS": 8, "SSD_TOTAL_GB": 350, "IN_USE_ADDRESSES": 0, "NETWORKS": 1}
 
 
 Set = Callable[["RunningSandbox"], None]
@@ -187,6 +197,11 @@ FAULTS = {
         ("e2-standard-5", "there is none in us-central1-a"),
         spec={"cluster": {"machine_type": "e2-standard-5"}},
     ),
+    "machine type of no zone": Fault(
+        "machine-type",
+        ("e2-standard-5", "there is none in us-central1-a or us-central1-b or us-central1-c"),
+        spec={"zone": None, "cluster": {"machine_type": "e2-standard-5"}},
+    ),
     "taken network": Fault(
         "names",
         ("network pre-network", "not of its making", "gcloud compute networks delete pre-network"),
@@ -216,7 +231,7 @@ FAULTS = {
     ),
     "taken range": Fault(
         "ranges",
-        ("network.pods_cidr 10.20.0.0/16", "overlaps with 10.20.8.0/24 of subnetwork theirs"),
+        ("network.pods_cidr 10.20.0.0/16", "overlaps with 10.20.8.0/24 of subnetwork theirs in us-central1"),
         calls=(
             (
                 "POST",
@@ -232,19 +247,29 @@ FAULTS = {
                 f"{COMPUTE}/regions/{REGION}/subnetworks",
                 {"name": "theirs", "network": "global/networks/pre-network", "ipCidrRange": "10.20.8.0/24"},
             ),
+            (
+                "POST",
+                f"{COMPUTE}/regions/us-east1/subnetworks",
+                {"name": "theirs", "network": "global/networks/pre-network", "ipCidrRange": "192.168.77.0/24"},
+            ),
         ),
         cleanup=(
+            ("DELETE", f"{COMPUTE}/regions/us-east1/subnetworks/theirs"),
             ("DELETE", f"{COMPUTE}/regions/{REGION}/subnetworks/theirs"),
             ("DELETE", f"{COMPUTE}/global/networks/pre-network"),
         ),
     ),
     "somebody's state bucket": Fault(
         "state-bucket",
-        ("state bucket acme-preflight-tfstate", "storage.objects.create"),
+        ("state bucket acme-preflight-tfstate", "storage.buckets.get, storage.objects.create", "roles/storage.admin"),
         calls=(("POST", f"{BUCKETS}?project=somebody-else", {"name": "acme-preflight-tfstate"}),),
         set_=(
             "principals",
-            {"project_id": "somebody-else", "email": USER, "denied": ["storage.objects.create"]},
+            {
+                "project_id": "somebody-else",
+                "email": USER,
+                "denied": ["storage.buckets.get", "storage.objects.create"],
+            },
         ),
         undo=("principals", {"project_id": "somebody-else", "email": USER, "denied": []}),
         cleanup=(("DELETE", f"{BUCKETS}/acme-preflight-tfstate"),),
@@ -318,12 +343,96 @@ def test_what_cannot_be_asked_is_said_and_no_finding(cloud: RunningSandbox) -> N
     ]
 
 
+def test_apis_that_create_does_not_turn_on_are_named_with_the_command_that_does(cloud: RunningSandbox) -> None:
+    for host in ("cloudbilling", "orgpolicy"):
+        fault = {"path": f"/{host}.googleapis.com", "status": 403, "reason": "SERVICE_DISABLED", "times": 0}
+        cloud.control("POST", "faults", fault)
+    report = examine(cloud, SPEC, checks=("billing", "policies"))
+    assert (report.findings, report.later, report.unanswered) == ((), (), ("billing", "policies"))
+    for note, service in zip(report.notes, ("cloudbilling.googleapis.com", "orgpolicy.googleapis.com"), strict=True):
+        assert f"gcloud services enable {service} --project={PROJECT}" in note
+
+
+@pytest.mark.parametrize("reason", ["CONSUMER_INVALID", "USER_PROJECT_DENIED"])
+def test_a_project_that_gcloud_noted_and_is_not_ours_to_use_is_done_without(cloud: RunningSandbox, reason: str) -> None:
+    cloud.control("POST", "faults", {"path": "/cloudresourcemanager.googleapis.com", "status": 403, "reason": reason})
+    report = examine(cloud, SPEC, checks=("project",))
+    assert (report.findings, report.unanswered) == ((), ())
+
+
+@pytest.mark.parametrize("at", [0, 1])
+def test_subnetworks_are_looked_at_on_every_page_and_a_refusal_is_told(
+    cloud: RunningSandbox, at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = [{"items": {"regions/us-central1": {"subnetworks": []}}}, {"items": {}}]
+    theirs = f"projects/{PROJECT}/global/networks/pre-network"
+    pages[at]["items"] = {
+        "regions/x": {"subnetworks": [{"name": "t", "network": theirs, "ipCidrRange": "10.20.0.0/20"}]}
+    }
+    tokens = {"": {**pages[0], "nextPageToken": "more"}, "more": pages[1]}
+
+    def get(self: GoogleRest, host: str, path: str, what: str, **parameters: str) -> dict[str, Any]:
+        if "aggregated" not in path:
+            peering = {"name": PEERING, "network": "projects/servicenetworking-tenant/global/networks/n"}
+            return {"peerings": [peering]}
+        assert PROJECT in path, "what is Google's is asked for in vain"
+        return tokens[parameters.get("pageToken", "")]
+
+    monkeypatch.setattr(GoogleRest, "get", get)
+    environment, ours = Environment.model_validate(SPEC), [Found(NETWORK, "pre-network")]
+    looked = look_at_ranges(environment, Addresses.from_environment(), ours)
+    assert [one.subject.split()[0] for one in looked.findings] == ["network.pods_cidr"]
+    tokens.clear()
+    monkeypatch.setattr(GoogleRest, "pages", refused)
+    with pytest.raises(GoogleApiError):
+        look_at_ranges(environment, Addresses.from_environment(), ours)
+
+
+def refused(*_: Any) -> Iterator[dict[str, Any]]:
+    raise GoogleApiError("no")
+
+
+def test_what_is_slow_is_not_waited_for(cloud: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither by the answer nor by the end of the process: its threads are daemons."""
+    never = Event()
+    monkeypatch.setattr("clients.preflight.look.SECONDS", 0.3)
+    for name in ("principal", "read_tools", "look_at_tools", "look_at_permissions"):
+        monkeypatch.setattr(f"clients.preflight.look.{name}", lambda *_: never.wait(5))
+    began = time.monotonic()
+    report = look(Environment.model_validate(SPEC), Addresses.from_environment(), ("permissions", "tools"))
+    assert time.monotonic() - began < 2
+    waiting = [one for one in enumerate_threads() if one.name == "doctor"]
+    never.set()
+    assert report.unanswered == ("permissions", "tools")
+    assert len(waiting) >= 4
+    assert all(one.daemon for one in waiting)
+
+
+def test_a_look_at_what_exists_alone_asks_for_nothing_else(
+    cloud: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("principal", "read_tools"):
+        monkeypatch.setattr(f"clients.preflight.look.{name}", lambda *_: pytest.fail("asked in vain"))
+    assert look(Environment.model_validate(SPEC), Addresses.from_environment(), (EXISTING,)).findings == ()
+
+
+@pytest.mark.parametrize(("of_a_registry", "expected"), [(True, False), (False, None)])
+def test_only_a_registry_s_own_refusal_says_that_an_image_is_gone(
+    monkeypatch: pytest.MonkeyPatch, of_a_registry: bool, expected: bool | None
+) -> None:
+    answer = requests.Response()
+    answer.status_code = 403
+    answer.headers.update({"Docker-Distribution-Api-Version": "registry/2.0"} if of_a_registry else {})
+    monkeypatch.setattr(requests, "head", lambda *_, **__: answer)
+    assert has_image(Addresses(), Image("ghcr.io", "kubeflow/kfp-api-server", "2.14.4")) is expected
+
+
 def test_before_its_apis_are_on_what_can_be_seen_is_seen(cloud: RunningSandbox) -> None:
     spec = {**SPEC, "project_id": "acme-brand-new"}
     cloud.control("POST", "project", {"project_id": "acme-brand-new", "billing": False})
     report = examine(cloud, spec)
     assert [finding.check for finding in report.findings] == ["billing"]
-    assert report.later == ("quotas",)
+    assert report.later == ("names", "quotas")
     assert report.quotas == ()
 
 

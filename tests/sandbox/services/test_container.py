@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import Any
 
 import pytest
@@ -341,3 +342,18 @@ def test_a_pool_that_gets_no_machines_fails_alone(gke: Any) -> None:
     assert gke("GET", "container", f"{CLUSTER}/nodePools/more")["status"] == "ERROR"
     assert gke("GET", "container", CLUSTER)["status"] == "RUNNING"
     gke("DELETE", "container", f"{CLUSTER}/nodePools/more")
+
+
+def test_a_control_plane_s_range_is_a_subnetwork_as_long_as_the_cluster_is_there(gke: Any) -> None:
+    path = f"{COMPUTE}/regions/us-central1/subnetworks"
+
+    def names() -> list[str]:
+        return [one["name"] for one in gke("GET", "compute", path)["items"] if one["ipCidrRange"] == "172.16.0.0/28"]
+
+    create(gke)
+    (name,) = names()
+    assert re.fullmatch("gke-kfp-[0-9a-f]{8}-pe-subnet", name)
+    error = gke.error("POST", "container", f"{ZONE}/clusters", {"cluster": {**BODY, "name": "other"}})
+    assert f'overlaps with subnetwork "{name}"' in error.message
+    gke("DELETE", "container", CLUSTER)
+    assert names() == []
