@@ -159,12 +159,14 @@ def test_no_credentials_is_said_within_seconds(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_the_same_command_finishes_after_runs_and_the_sandbox_were_killed(machine: Machine) -> None:
-    for slow in (
-        "compute.*/subnetworks",
-        "container.*/nodePools",
-        "/deployments/ml-pipeline\\?.*force=false$",
+    for method, slow in (
+        ("GET", "/global/networks/crash-network"),  # read by the provider when it is made, as the subnetwork is
+        ("POST", "compute.*/subnetworks"),
+        ("GET", "/subnetworks/crash-subnet"),
+        ("POST", "container.*/nodePools"),
+        ("PATCH", "/deployments/ml-pipeline\\?.*force=false$"),
     ):  # so that we come in time
-        machine.control("POST", "faults", {"path": slow, "delay_s": 2})
+        machine.control("POST", "faults", {"method": method, "path": slow, "delay_s": 2})
     code, err = machine.end_when(is_post("/global/networks"), signal.SIGINT)
     assert code == 130
     assert one_line(err) == "mlops-env: interrupted; run the same command again to go on"
