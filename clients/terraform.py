@@ -21,14 +21,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TextIO
+from typing import Any
 
 from clients import terraform_supervisor
 from clients.addresses import TERRAFORM_IDENTITIES, TOKEN, Addresses
 from clients.credentials import access_token, principal
 from clients.terraform_binary import find_terraform
 from clients.terraform_init import DATA, initialisation_digest
-from clients.terraform_log import LOGGED, log_file
+from clients.terraform_log import LOGGED, LogFile, log_file
 from clients.working_folder import held_descriptors, holding
 from environment.errors import StateLockedError, TerraformError, TransientError
 from environment.google_messages import refusal_hint
@@ -142,9 +142,15 @@ class Terraform:
         """Plan to a file, under the state's lock, for `apply` to carry out."""
         self._run("plan", ignore, out=PLAN, var_file=VARIABLES, json=True, input=False, lock_timeout=LOCK_TIMEOUT)
 
-    def destroy(self, targets: Sequence[str], on_event: OnEvent) -> tuple[str, ...]:
-        """Destroy these addresses and what depends on them, in one go; return the addresses of what that removed."""
-        options = {"target": list(targets), "lock_timeout": LOCK_TIMEOUT, "auto_approve": True}
+    def destroy(self, targets: Sequence[str], on_event: OnEvent, *, refresh: bool = True) -> tuple[str, ...]:
+        """Destroy these addresses and what depends on them, in one go; return the addresses of what that removed.
+
+        Args:
+            targets: What is to go.
+            on_event: Told of each event.
+            refresh: Look at what is there; without, nothing is read, and what is gone already is found gone.
+        """
+        options = {"target": list(targets), "lock_timeout": LOCK_TIMEOUT, "auto_approve": True, "refresh": refresh}
         events = self._run("destroy", on_event, var_file=VARIABLES, json=True, input=False, **options)
         return tuple(sorted(event.address for event in events if event.kind == "apply_complete"))
 
@@ -226,14 +232,14 @@ class Terraform:
         return events
 
     @contextmanager
-    def _log_file(self, command: str) -> Iterator[TextIO | None]:
+    def _log_file(self, command: str) -> Iterator[LogFile | None]:
         """Open the file of a command whose words may be kept."""
         self.log = None
         if self._logs is None or command not in LOGGED:
             yield None
             return
         with log_file(self._logs, command) as lines:
-            self.log = Path(lines.name)
+            self.log = lines.path
             yield lines
 
     @contextmanager

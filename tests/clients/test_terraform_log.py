@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -42,6 +44,23 @@ def test_a_failure_names_the_file_that_has_every_line(terraform: Terraform, tmp_
     said = [json.loads(line)["@message"] for line in log.read_text().splitlines()]
     assert said == [*(f"line {number}" for number in range(1, LINES + 1)), "no"]
     assert stat.S_IMODE(log.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("fails", ["open", "write"])
+def test_a_full_disk_ends_the_log_and_not_the_command(
+    fails: str, terraform: Terraform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object, **kwargs: object) -> int:
+        if fails == "write":
+            return os.open("/dev/full", os.O_WRONLY)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(terraform_log, "partial", lambda *args, **kwargs: full)
+    seen: list[str] = []
+    with pytest.raises(TerraformError, match="no quota"):
+        terraform.apply(lambda event: seen.append(event.message))
+    assert len(seen) == LINES + 1
 
 
 def test_what_a_program_reads_is_written_nowhere(terraform: Terraform, tmp_path: Path) -> None:
