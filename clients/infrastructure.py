@@ -107,6 +107,16 @@ def read_plan(
         return terraform.read_plan(values, refresh=refresh)
 
 
+def plans_folder(applied: Path, environment: Environment, *, has_imports: bool = False) -> Path:
+    """Return where plans are made that nobody applies, beside the folder of those that are.
+
+    Those with import blocks have one to themselves: others look into the common one at the same time. So have those of
+    a spec that calls other things existing: a plan reads its modules for as long as it takes.
+    """
+    kind = "adoption" if has_imports else "plans"
+    return applied.with_name("-".join((f"{applied.name}.{kind}", *sorted(environment.existing))))
+
+
 @contextmanager
 def _reader(
     environment: Environment, addresses: Addresses, kept: StateFolder, imports: str = ""
@@ -123,8 +133,7 @@ def _reader(
             yield terraform
         return
     applied = _folder(environment, addresses)
-    # Plans with import blocks have a folder to themselves: others look into the common one at the same time.
-    folder_of_plans = applied.with_name(f"{applied.name}.{'adoption' if imports else 'plans'}")
+    folder_of_plans = plans_folder(applied, environment, has_imports=bool(imports))
     terraform = Terraform(folder_of_plans, addresses, logs=_logs(applied))
     with _alone(folder_of_plans):
         terraform.prepare(source, environment.existing)

@@ -122,11 +122,8 @@ class Network(_Part):
         return _cidr(cidr)
 
     @model_validator(mode="after")
-    def _do_not_overlap(self) -> Network:
+    def _have_their_sizes(self) -> Network:
         ranges = {name: ipaddress.IPv4Network(cidr) for name, cidr in self if name.endswith("_cidr")}
-        for (one, first), (other, second) in combinations(ranges.items(), 2):
-            if first.overlaps(second):
-                raise ValueError(f"{one} {first} and {other} {second} overlap: give one of them another range")
         if ranges["master_cidr"].prefixlen != 28:
             raise ValueError(f"master_cidr {ranges['master_cidr']} must be a /28: GKE takes no other size")
         for name, (longest, user) in _SMALLEST.items():
@@ -272,6 +269,20 @@ class Environment(_Part):
         return self
 
     @model_validator(mode="after")
+    def _ranges_do_not_overlap(self) -> Environment:
+        """Compare those that are made: a cluster has its control plane's, a network all others."""
+        ranges = {
+            name: ipaddress.IPv4Network(cidr)
+            for name, cidr in self.network
+            if name.endswith("_cidr")
+            and not (self.cluster.existing if name == "master_cidr" else self.network.existing)
+        }
+        for (one, first), (other, second) in combinations(ranges.items(), 2):
+            if first.overlaps(second):
+                raise ValueError(f"network.{one} {first} and {other} {second} overlap: give one of them another range")
+        return self
+
+    @model_validator(mode="after")
     def _ranges_hold_the_nodes(self) -> Environment:
         if self.network.existing or self.cluster.existing:
             return self  # what is there is looked at, before any change
@@ -346,6 +357,11 @@ class Environment(_Part):
             "artifact_store": self.artifact_store.existing,
         }
         return frozenset(kind for kind in KINDS if parts[kind])
+
+    @property
+    def owner(self) -> str:
+        """How what is installed in a cluster names this environment: its name alone says nothing elsewhere."""
+        return f"{self.name} of {self.project_id}"
 
     @property
     def network_name(self) -> str:

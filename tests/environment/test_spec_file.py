@@ -109,6 +109,20 @@ def test_bad_input_is_one_line_with_file_and_field(tmp_path: Path, change: tuple
 
 
 @pytest.mark.parametrize(
+    "overrides",
+    [
+        ("network.existing={network: n, subnetwork: s}", "network.master_cidr=10.10.0.0/28"),
+        ("cluster.existing={name: c, location: us-central1-a}", "network.subnet_cidr=172.16.0.0/20"),
+    ],
+    ids=["of a network that exists", "of a control plane that exists"],
+)
+def test_ranges_that_are_not_made_are_not_compared(overrides: tuple[str, str]) -> None:
+    load_environment("dev", overrides)
+    with pytest.raises(SpecError, match=r"network\.\w+ .* overlap"):
+        load_environment("dev", overrides[1:])
+
+
+@pytest.mark.parametrize(
     ("override", "expected"),
     [
         ("cluster.max_node=8", "did you mean max_nodes?"),
