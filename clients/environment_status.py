@@ -82,7 +82,7 @@ def _installed(objects: Objects, wanted_namespace: str) -> PipelinesStatus | Non
     namespaces = list_installations(objects, PIPELINES)
     if not namespaces:
         return None
-    namespace = wanted_namespace if wanted_namespace in namespaces else namespaces[0]
+    namespace = wanted_namespace if wanted_namespace in namespaces else next(iter(namespaces))
     version = read_version(objects, namespace)
     url = wait_for_ui_address(objects, namespace, timeout_seconds=0)
     problem = ""

@@ -16,11 +16,14 @@ from clients.addresses import Addresses
 from clients.discovery_api import open_api, pages, unless_gone
 from clients.gke import read_cluster_access
 from clients.google_errors import google_errors
+from clients.infrastructure import read_managed
 from clients.kubernetes.apply_sets import list_installations
 from clients.kubernetes.connection import ClusterAccess
-from clients.kubernetes.objects import Objects, close_cluster, open_cluster
+from clients.kubernetes.objects import close_cluster, open_cluster
 from clients.kubernetes.removal import DEFINITIONS as CUSTOM_RESOURCE_DEFINITIONS
 from clients.network_leftovers import PEERING
+from clients.root_user import is_user_of
+from clients.secret_manager import SecretManager
 from environment import existing_requirements as rules
 from environment.apply_set import PART_OF_LABEL, PIPELINES, ApplySet
 from environment.errors import (
@@ -52,8 +55,6 @@ APIS: dict[Kind, str] = {
     "database": "sqladmin.googleapis.com",
     "artifact_store": "storage.googleapis.com",
 }
-RUNNER = "pipeline-runner"
-ACCOUNT = "iam.gke.io/gcp-service-account"
 
 
 def read_existing(environment: Environment, addresses: Addresses) -> ExistingFacts:
@@ -61,16 +62,25 @@ def read_existing(environment: Environment, addresses: Addresses) -> ExistingFac
     kinds = [kind for kind in KINDS if kind in environment.existing]
     if not kinds:
         return ExistingFacts()
-    with ThreadPoolExecutor(len(kinds)) as pool:
+    with ThreadPoolExecutor(len(kinds) + 1) as pool:
+        made = pool.submit(_made, environment, addresses)
         answers = dict(zip(kinds, pool.map(lambda kind: _look(environment, addresses, kind), kinds), strict=True))
     found: dict[str, Any] = {}
     for answer in answers.values():
         found |= {name: value for name, value in answer.items() if name != "unreadable"}
     return ExistingFacts(
         **{name: value for name, value in found.items() if value is not None},
+        made=made.result(),
         missing=frozenset(kind for kind, answer in answers.items() if kind in answer and answer[kind] is None),
         unreadable=tuple(one for answer in answers.values() for one in answer.get("unreadable", ())),
     )
+
+
+def _made(environment: Environment, addresses: Addresses) -> frozenset[str]:
+    try:
+        return read_managed(environment, addresses).names
+    except (ServiceDisabledError, PermissionDeniedError):
+        return frozenset()  # without its state no step gets anywhere
 
 
 def _look(environment: Environment, addresses: Addresses, kind: Kind) -> dict[str, Any]:
@@ -183,25 +193,22 @@ def _installation(environment: Environment, addresses: Addresses, access: Cluste
     objects, namespace = open_cluster(addresses, access), environment.pipelines.namespace
     try:
         installed = list_installations(objects, PIPELINES)
-        sets = {ApplySet(PIPELINES, one, "").id for one in installed}
+        ours = ApplySet(PIPELINES, namespace, "", environment.owner, is_guest=True)
+        # Definitions that a destroy left to others are of the set of a namespace that has gone.
+        sets = {ours.id, *(ApplySet(PIPELINES, one, "").id for one in installed)}
+        found = objects.get(ObjectReference("", "v1", "Namespace", "", namespace))
         defined = objects.list(CUSTOM_RESOURCE_DEFINITIONS, metadata_only=True).items
         foreign = [one["metadata"] for one in defined if one["metadata"]["name"] in rules.DEFINITIONS]
         return InstallationFacts(
-            has_namespace=objects.get(ObjectReference("", "v1", "Namespace", "", namespace)) is not None,
-            is_ours=namespace in installed,
-            account=_account(objects, namespace) if namespace in installed else "",
-            elsewhere={one: _account(objects, one) for one in installed if one != namespace},
+            has_namespace=found is not None,
+            is_ours=found is not None and (ours.has_made(found) or installed.get(namespace) == environment.owner),
+            owners=installed,
             definitions=tuple(
                 sorted(one["name"] for one in foreign if (one.get("labels") or {}).get(PART_OF_LABEL) not in sets)
             ),
         )
     finally:
         close_cluster(addresses, access)
-
-
-def _account(objects: Objects, namespace: str) -> str:
-    found = objects.get(ObjectReference("", "v1", "ServiceAccount", namespace, RUNNER)) or {"metadata": {}}
-    return str((found["metadata"].get("annotations") or {}).get(ACCOUNT, ""))
 
 
 def _database(environment: Environment, addresses: Addresses) -> dict[str, Any]:
@@ -224,8 +231,18 @@ def _database(environment: Environment, addresses: Addresses) -> dict[str, Any]:
         has_public_address="PRIMARY" in kinds,
         databases=tuple(one["name"] for one in databases),
         users=tuple(one["name"] for one in users),
+        has_our_user=_has_our_user(environment, addresses),
     )
     return {"database": facts}
+
+
+def _has_our_user(environment: Environment, addresses: Addresses) -> bool:
+    secret_manager = SecretManager(addresses, environment.project_id)
+    try:
+        annotations = secret_manager.annotations(environment.names.root_password_secret)
+    except ServiceDisabledError:
+        return False
+    return is_user_of(annotations, environment.database_name(""))
 
 
 def _bucket(environment: Environment, addresses: Addresses) -> dict[str, Any]:

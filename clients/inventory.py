@@ -1,11 +1,12 @@
 """What is there of an environment, read from the services themselves: by its exact names, not from any state.
 
 What has our name is marked as ours by what only our modules give it: the labels `managed-by` and `environment`, a
-description, or that it is in our network. The database that the state names is asked for by that name: a listing may
-leave it out. Where an API is off there is nothing that it could list.
+description, or that it is in our network; in a network of others a description it must be. The database that the state
+names is asked for by that name: a listing may leave it out. Where an API is off there is nothing that it could list.
 
 Sources: the list methods of container v1, sqladmin v1beta4, iam v1, notebooks v2, compute v1, storage v1, secretmanager
-v1 and getIamPolicy of cloudresourcemanager v1. What the spec calls existing is nobody's to list here.
+v1 and getIamPolicy of cloudresourcemanager v1. What the spec calls existing, and what is not made beside it, is not
+listed: it is somebody else's.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ from environment.destruction import (
     SECRET,
     SUBNETWORK,
     Found,
-    is_existing,
+    ManagedState,
+    is_made,
     labelled,
 )
 from environment.errors import PermissionDeniedError, ServiceDisabledError
@@ -62,32 +64,37 @@ class Unseen:
 
 
 def read_inventory(
-    environment: Environment, addresses: Addresses, database: str | None, *, may_be_refused: bool = False
+    environment: Environment, addresses: Addresses, managed: ManagedState, *, may_be_refused: bool = False
 ) -> tuple[tuple[Found, ...], tuple[Unseen, ...]]:
     """Return all that is there, and a note for each API that is off.
 
     Args:
         environment: The spec.
         addresses: Of the cloud.
-        database: The one that the state names.
+        managed: What the state holds.
         may_be_refused: Leave out, with a note, what we may not look at, instead of raising.
     """
 
     def databases(environment: Environment, addresses: Addresses) -> Iterator[Found]:
-        return _read_databases(environment, addresses, database)
+        return _read_databases(environment, addresses, managed.database)
 
     looks = (_clusters, databases, _accounts, _roles, _notebooks, _networks, _leftovers, _bucket, _secrets)
-    return _look_at_all(looks, environment, addresses, may_be_refused=may_be_refused)
+    return _look_at_all(looks, environment, addresses, managed, may_be_refused=may_be_refused)
 
 
 def read_labelled(environment: Environment, addresses: Addresses) -> tuple[Found, ...]:
     """Return what is there of all that tells by its labels which environment's it is; nothing of APIs that are off."""
-    found, _ = _look_at_all((_clusters, _databases, _bucket, _secrets), environment, addresses)
+    found, _ = _look_at_all((_clusters, _databases, _bucket, _secrets), environment, addresses, ManagedState())
     return found
 
 
 def _look_at_all(
-    looks: Collection[Look], environment: Environment, addresses: Addresses, *, may_be_refused: bool = False
+    looks: Collection[Look],
+    environment: Environment,
+    addresses: Addresses,
+    managed: ManagedState,
+    *,
+    may_be_refused: bool = False,
 ) -> tuple[tuple[Found, ...], tuple[Unseen, ...]]:
     def look(read: Look) -> tuple[list[Found], Unseen | None]:
         try:
@@ -103,7 +110,8 @@ def _look_at_all(
     with ThreadPoolExecutor(len(looks)) as pool:
         answers = list(pool.map(look, looks))
     things = (one for found, _ in answers for one in found)
-    return tuple(one for one in things if not is_existing(one, environment)), tuple(note for _, note in answers if note)
+    made = tuple(one for one in things if is_made(one, environment, managed))
+    return made, tuple(note for _, note in answers if note)
 
 
 def _clusters(environment: Environment, addresses: Addresses) -> Iterator[Found]:
@@ -179,8 +187,14 @@ def _networks(environment: Environment, addresses: Addresses) -> Iterator[Found]
             (ROUTER, api.routers(), (names.router,), regional, place),
         ):
             for one in _named(collection, known, where):
-                is_marked = str(one.get("network", "")).endswith(f"/networks/{environment.network_name}")
-                yield Found(kind, one["name"], scope, is_marked)
+                yield Found(kind, one["name"], scope, _is_marked(environment, kind, one))
+
+
+def _is_marked(environment: Environment, kind: str, found: Mapping[str, Any]) -> bool:
+    """Tell whether a part of a network is ours: what is in our network is, in one of others what says so itself."""
+    if environment.network.existing:
+        return kind == FIREWALL and found.get("description") == environment.names.firewall_rules[found["name"]]
+    return str(found.get("network", "")).endswith(f"/networks/{environment.network_name}")
 
 
 def _named(collection: Any, names: Collection[str], where: Mapping[str, str]) -> Iterator[dict[str, Any]]:

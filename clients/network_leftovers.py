@@ -94,8 +94,8 @@ class NetworkLeftovers:
         return tuple(Found(KINDS[one.plural], one.name, one.place, is_marked=False) for one in left)
 
     def _other_clusters(self) -> frozenset[str]:
-        """Return the names of other clusters in the network."""
-        names, network = self._environment.names, self._environment.network_name
+        """Return the names of other clusters in the network; one of ours in another place is another cluster."""
+        ours, network = (self._environment.names.cluster, self._environment.location), self._environment.network_name
         clusters = self._container.projects().locations().clusters()
         try:
             with google_errors("list clusters", network):
@@ -103,7 +103,7 @@ class NetworkLeftovers:
         except ServiceDisabledError:
             return frozenset()
         check_complete(answer)
-        others = (one for one in answer.get("clusters") or () if one["name"] != names.cluster)
+        others = (one for one in answer.get("clusters") or () if (one["name"], one["location"]) != ours)
         return frozenset(one["name"] for one in others if _last(one.get("network")) == network)
 
     def _project_of(self, plural: str) -> str:

@@ -3,7 +3,8 @@
 In an instance that is not ours another user takes its place.
 
 The secret's annotations say which version the database was last given. The order (version, then user, then
-annotation) leaves after a crash at any point a state from which the same call goes on.
+annotation) leaves after a crash at any point a state from which the same call goes on. In an instance that is not ours
+they name it before the user is made: a user of that name is ours only where they do.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from environment.rotation import old_password_change
 from environment.terraform_plan import root_user_change
 
 APPLIED = "mlops-env.applied"
+NO_VERSION = "0"
+"""Of a password that a database is about to be given for the first time: versions count from 1."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,11 @@ class _RootUser:
 def is_applied(annotations: dict[str, str] | None, version: str) -> bool:
     """Tell whether this version of the secret is the one that a database was last given."""
     return (annotations or {}).get(APPLIED, "").endswith(f"/{version}")
+
+
+def is_user_of(annotations: dict[str, str] | None, instance: str) -> bool:
+    """Tell whether the secret with these annotations is of the user of this instance, made or about to be."""
+    return (annotations or {}).get(APPLIED, "").startswith(f"{instance}/")
 
 
 def _look(secret_manager: SecretManager, sql: SqlAdmin, instance: str, secret_id: str, user: str) -> _RootUser:
@@ -99,6 +107,8 @@ def ensure_root_user(
     before_change()
     if found.annotations is None:
         secret_manager.create(secret_id, labels)
+    if found.action(instance) == "create" and user != ROOT_USER:
+        secret_manager.annotate(secret_id, {**(found.annotations or {}), APPLIED: f"{instance}/{NO_VERSION}"})
     version, password = found.current or _new_version(secret_manager, secret_id)
     _set_password(sql, instance, user, password, found.user, keeps_old=keeps_old)
     on_change(change)

@@ -4,6 +4,9 @@ The parent is a Secret in the installation's namespace. It names the kinds and n
 each member carries the set's id as a label. A run widens the parent before it applies (union of old and new), and
 narrows it after it has pruned, so that a crash in between loses no object. The parent changes only when these sets do.
 
+The id follows from name and namespace alone, so the parent also names its owner, an environment. In a cluster of others
+the namespace does too, which is there before its parent.
+
 Source: https://git.k8s.io/enhancements/keps/sig-cli/3659-kubectl-apply-prune (kubectl's specification)
 """
 
@@ -25,6 +28,7 @@ PART_OF_LABEL = "applyset.kubernetes.io/part-of"
 TOOLING = "applyset.kubernetes.io/tooling"
 KINDS = "applyset.kubernetes.io/contains-group-kinds"
 NAMESPACES = "applyset.kubernetes.io/additional-namespaces"
+OWNER = "mlops-env/owner"
 
 # Dropping a definition deletes every object of its kind, a namespace everything in it, a claim the data behind it.
 NEVER_PRUNED = frozenset({DEFINITION, NAMESPACE, "PersistentVolumeClaim"})
@@ -43,11 +47,22 @@ class Extent:
 
 @dataclass(frozen=True)
 class ApplySet:
-    """A set of objects by its parent, the Secret `name` in `namespace`."""
+    """A set of objects by its parent, the Secret `name` in `namespace`.
+
+    Attributes:
+        name: The parent's name.
+        namespace: Its namespace.
+        version: Of this tool.
+        owner: The environment whose set this is, empty where nobody asks.
+        is_guest: Whether the cluster is somebody else's: there a set that names no owner is not ours. In a cluster of
+            ours it is, made by an older version.
+    """
 
     name: str
     namespace: str
     version: str
+    owner: str = ""
+    is_guest: bool = False
 
     @property
     def id(self) -> str:
@@ -69,7 +84,19 @@ class ApplySet:
         """Return the manifest with the label of a member."""
         metadata = manifest["metadata"]
         labels = {**(metadata.get("labels") or {}), PART_OF_LABEL: self.id}
-        return {**manifest, "metadata": {**metadata, "labels": labels}}
+        owned: dict[str, Any] = {}
+        if self.is_guest and manifest["kind"] == NAMESPACE:
+            owned = {"annotations": {**(metadata.get("annotations") or {}), OWNER: self.owner}}
+        return {**manifest, "metadata": {**metadata, "labels": labels, **owned}}
+
+    def is_owner(self, named: str) -> bool:
+        """Tell whether what names this owner, or none, is ours."""
+        return not self.owner or named == self.owner or (not named and not self.is_guest)
+
+    def has_made(self, namespace: Manifest) -> bool:
+        """Tell whether a namespace in a cluster of others is ours, also before its parent is there."""
+        is_member = (namespace["metadata"].get("labels") or {}).get(PART_OF_LABEL) == self.id
+        return is_member and owner_of(namespace) == self.owner
 
     def extent_of(self, references: Iterable[ObjectReference]) -> Extent:
         """Return the extent that these members take."""
@@ -90,6 +117,7 @@ class ApplySet:
                     TOOLING: f"{TOOL}/{self.version}",
                     KINDS: ",".join(sorted(map(str, extent.kinds))),
                     NAMESPACES: ",".join(sorted(extent.namespaces)),
+                    **({OWNER: self.owner} if self.owner else {}),
                 },
             },
         }
@@ -102,7 +130,7 @@ class ApplySet:
         """Return the extent that a parent names.
 
         Raises:
-            KubernetesError: When it is the parent of another set, or of another tool.
+            KubernetesError: When it is the parent of another set, or of another tool or environment.
         """
         annotations: Mapping[str, str] = live["metadata"].get("annotations") or {}
         if not self.is_parent(live):
@@ -113,19 +141,35 @@ class ApplySet:
                 "move it out of the way, or use another namespace",
                 resource=str(self.reference),
             )
+        if not self.is_owner(owner_of(live)):
+            owner = owner_of(live) or f"an installation that does not say that it is {self.owner}'s"
+            raise KubernetesError(
+                f"{self.reference} belongs to {owner}, not to {self.owner}",
+                "set pipelines.namespace to another one"
+                if owner_of(live)
+                else f"set pipelines.namespace to another one; if it is ours: kubectl annotate secret {self.name} "
+                f"--namespace={self.namespace} '{OWNER}={self.owner}'",
+                resource=str(self.reference),
+            )
         kinds = frozenset(map(GroupKind.parse, filter(None, annotations.get(KINDS, "").split(","))))
         return Extent(kinds, frozenset(filter(None, annotations.get(NAMESPACES, "").split(","))))
 
 
-def installed_namespaces(name: str, parents: Iterable[Manifest]) -> tuple[str, ...]:
-    """Return the namespaces in which this tool has installed a set of that name, given parents of any tool."""
-    found = []
+def owner_of(live: Manifest) -> str:
+    """Return the environment that a parent or a namespace names, empty where none."""
+    annotations: Mapping[str, str] = live["metadata"].get("annotations") or {}
+    return annotations.get(OWNER, "")
+
+
+def installations(name: str, parents: Iterable[Manifest]) -> dict[str, str]:
+    """Return the owners of this tool's sets of that name by their namespaces, given parents of any tool."""
+    found = {}
     for parent in parents:
         metadata = parent["metadata"]
         candidate = ApplySet(metadata["name"], metadata["namespace"], "")
         if candidate.name == name and candidate.is_parent(parent):
-            found.append(candidate.namespace)
-    return tuple(sorted(found))
+            found[candidate.namespace] = owner_of(parent)
+    return dict(sorted(found.items()))
 
 
 def _tool(parent: Manifest) -> str:

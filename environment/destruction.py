@@ -20,12 +20,13 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from environment.errors import SpecError
+from environment.existing_parts import Kind
 from environment.spec import Environment
 
 NETWORK_MODULE = "module.network."
 DATABASE_TYPE = "google_sql_database_instance"
 CLUSTER_TYPE = "google_container_cluster"
-OF_PROJECT = (DATABASE_TYPE, CLUSTER_TYPE, "google_compute_network")
+OF_PROJECT = (DATABASE_TYPE, CLUSTER_TYPE, "google_compute_network", "google_service_account")
 """What tells which project a state is of."""
 BUCKET, DATABASE, NETWORK, ADDRESS, SECRET = "bucket", "database", "network", "address", "secret"
 CLUSTER, NOTEBOOK, ACCOUNT, ROLE = "cluster", "notebook", "service account", "role"
@@ -45,6 +46,12 @@ CARRIES_DATA = frozenset({NETWORK, ADDRESS})
 STRAYS_FIRST = (CLUSTER, NOTEBOOK, ROLE, ACCOUNT, BUCKET)
 STRAYS_LAST = (FIREWALL, ROUTER, SUBNETWORK, ADDRESS, NETWORK)
 """Of the network, users before what they use: when its clusters, their leftovers and the peering are gone."""
+NOT_MADE: dict[Kind, frozenset[str]] = {
+    "network": frozenset({ADDRESS, NETWORK, ROUTER, SUBNETWORK}),
+    "cluster": frozenset({CLUSTER}),
+    "artifact_store": frozenset({BUCKET}),
+}
+"""What is not made, and so needs no name and is nobody's to remove, where something of a kind exists."""
 BESIDE_TERRAFORM = frozenset({DATABASE, SECRET})
 """What has steps of its own, whoever knows it."""
 SERVICES_BY_TYPE = {
@@ -188,6 +195,27 @@ def existing_things(environment: Environment) -> tuple[Found, ...]:
 def is_existing(thing: Found, environment: Environment) -> bool:
     """Tell whether something with one of our names is what the spec calls existing."""
     return any((thing.kind, thing.name) == (one.kind, one.name) for one in existing_things(environment))
+
+
+def is_made(thing: Found, environment: Environment, managed: ManagedState) -> bool:
+    """Tell whether something with one of our names may be of this environment's making.
+
+    Beside what exists none of its kind is made, nor the account of a cluster's nodes: what has such a name is somebody
+    else's, whatever it looks like, unless an earlier spec has made it and the state knows it.
+    """
+    if is_existing(thing, environment):
+        return False
+    unmade = frozenset[str]().union(*(NOT_MADE.get(kind, frozenset()) for kind in environment.existing))
+    account = environment.names.account_email("node")
+    is_of_nodes = thing.kind in (ACCOUNT, ROLE) and thing.name.rpartition(":")[2] == account
+    is_unmade = thing.kind in unmade or (is_of_nodes and "cluster" in environment.existing)
+    return not is_unmade or thing.name in managed.names
+
+
+def without_neighbours(found: Iterable[Found], environment: Environment, managed: ManagedState) -> tuple[Found, ...]:
+    """Leave out rules in a network of others that are not surely ours: another project in it may have their names."""
+    is_shared = "network" in environment.existing
+    return tuple(one for one in found if not (is_shared and one.kind == FIREWALL and not may_remove(one, managed)))
 
 
 def check_state_fits(managed: ManagedState, environment: Environment) -> None:

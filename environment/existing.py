@@ -9,6 +9,7 @@ import ipaddress
 from collections.abc import Iterator
 
 from environment import existing_requirements as rules
+from environment.destruction import existing_things
 from environment.existing_facts import BucketFacts, ClusterFacts, DatabaseFacts, ExistingFacts, NetworkFacts
 from environment.existing_parts import Kind
 from environment.findings import Finding
@@ -17,6 +18,8 @@ from environment.spec import Environment
 
 UNSEEN_API, UNSEEN_PERMISSION = "api", "permission"
 """The checks of what could not be read at all."""
+MADE_HERE = "made-here"
+"""The check of what is called existing, and the environment's own state holds: Terraform would remove it."""
 _CONTINENTS = {"US": ("us-",), "EU": ("europe-",), "ASIA": ("asia-",)}
 """Which regions a multi-region holds: https://cloud.google.com/storage/docs/locations."""
 _LOOKED_UP = (rules.NETWORK, rules.SUBNETWORK, rules.CLUSTER, rules.WORKLOAD_IDENTITY, rules.DATABASE, rules.BUCKET)
@@ -27,6 +30,7 @@ def existing_findings(environment: Environment, facts: ExistingFacts) -> tuple[F
     """Return what does not fit, in a stable order."""
     return (
         *facts.unreadable,
+        *_made_here(environment, facts),
         *_missing(environment, facts),
         *(_of_network(environment, facts.network) if facts.network else ()),
         *(_of_cluster(environment, facts.cluster) if facts.cluster else ()),
@@ -75,6 +79,17 @@ def _missing(environment: Environment, facts: ExistingFacts) -> Iterator[Finding
         if kind in facts.missing:
             names = _names(environment) | _host(environment, rule.kind)
             yield rule.finding(subject_of(environment, rule.kind), "it is not there", **names)
+
+
+def _made_here(environment: Environment, facts: ExistingFacts) -> Iterator[Finding]:
+    for one in existing_things(environment):
+        if one.name in facts.made:
+            yield Finding(
+                check=MADE_HERE,
+                subject=str(one),
+                problem=f"{environment.name} has made it: its state holds it, and would give it up",
+                fix=f"leave `existing` out of the spec, or take {one} out of the state",
+            )
 
 
 def _host(environment: Environment, kind: Kind) -> dict[str, object]:
@@ -183,13 +198,12 @@ def _of_installation(environment: Environment, facts: ExistingFacts) -> Iterator
         return
     subject, names = subject_of(environment, "cluster"), _names(environment)
     namespace = environment.pipelines.namespace
-    if found.has_namespace and not found.is_ours:
-        yield rules.NAMESPACE.finding(subject, f"it has a namespace {namespace} that is not ours", **names)
-    account = environment.names.account_email("user")
-    owners = {**found.elsewhere, **({namespace: found.account} if found.is_ours else {})}
-    if others := [name for name, owner in owners.items() if owner not in ("", account)]:
-        problem = f"Kubeflow Pipelines in its namespace {others[0]} is another environment's"
+    if others := [name for name, owner in found.owners.items() if owner != environment.owner]:
+        whose = found.owners[others[0]] or "another environment"
+        problem = f"Kubeflow Pipelines in its namespace {others[0]} is of {whose}"
         yield rules.OTHER_INSTALLATION.finding(subject, problem, **names)
+    if found.has_namespace and not found.is_ours and namespace not in found.owners:
+        yield rules.NAMESPACE.finding(subject, f"it has a namespace {namespace} that is not ours", **names)
     if found.definitions:
         defined = ", ".join(found.definitions[:3]) + (" and more" if len(found.definitions) > 3 else "")
         yield rules.OTHER_INSTALLATION.finding(subject, f"somebody else has defined {defined} in it", **names)
@@ -209,10 +223,14 @@ def _of_database(environment: Environment, facts: ExistingFacts, found: Database
         yield rules.AUTHENTICATION_PLUGIN.finding(subject, problem, flags=flags, **names)
     yield from _address(environment, facts, found)
     ours = {PIPELINE_DB, MLMD_DB, CACHE_DB}.intersection(found.databases)
-    is_new = environment.database_user not in found.users
-    if ours and is_new and not (environment.database.existing and environment.database.existing.reuse):
+    if found.has_our_user:
+        return
+    if ours and not (environment.database.existing and environment.database.existing.reuse):
         problem = f"it holds {', '.join(sorted(ours))}, which this environment has not made"
         yield rules.DATABASE_CONTENTS.finding(subject, problem, **names)
+    if environment.database_user in found.users:
+        problem = f"it has a user {environment.database_user}, which this environment has not made"
+        yield rules.DATABASE_USER.finding(subject, problem, user=environment.database_user, **names)
 
 
 def _address(environment: Environment, facts: ExistingFacts, found: DatabaseFacts) -> Iterator[Finding]:

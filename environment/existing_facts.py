@@ -61,21 +61,22 @@ class InstallationFacts(_Facts):
 
     Attributes:
         has_namespace: Whether the wanted namespace is there.
-        is_ours: Whether this tool has installed Kubeflow Pipelines in it.
-        account: The Google account that runs its pipelines, empty where nothing says so.
-        elsewhere: The same account by other namespaces in which this tool has installed it.
+        is_ours: Whether this environment has made it.
+        owners: The environments that this tool has installed it for, by namespaces; empty where one does not say so.
         definitions: Custom resource definitions of the release's names that this tool has not made.
     """
 
     has_namespace: bool = False
     is_ours: bool = False
-    account: str = ""
-    elsewhere: Mapping[str, str] = {}
+    owners: Mapping[str, str] = {}
     definitions: tuple[str, ...] = ()
 
 
 class DatabaseFacts(_Facts):
-    """A Cloud SQL instance; `network` is "projects/PROJECT/global/networks/NAME" where it has a private address."""
+    """A Cloud SQL instance; `network` is "projects/PROJECT/global/networks/NAME" where it has a private address.
+
+    `has_our_user` where the environment's password is of this instance: its user is ours, and so is what that has made.
+    """
 
     state: str
     version: str
@@ -85,6 +86,7 @@ class DatabaseFacts(_Facts):
     has_public_address: bool
     databases: tuple[str, ...]
     users: tuple[str, ...]
+    has_our_user: bool = False
 
 
 class BucketFacts(_Facts):
@@ -101,6 +103,7 @@ class ExistingFacts(_Facts):
 
     Attributes:
         missing: What is not there, as far as it was asked for.
+        made: The names of all that the environment's own state holds.
         unreadable: Why something could not be read, by what it is: then nothing more can be said of it.
     """
 
@@ -110,4 +113,5 @@ class ExistingFacts(_Facts):
     database: DatabaseFacts | None = None
     artifact_store: BucketFacts | None = None
     missing: frozenset[Kind] = frozenset()
+    made: frozenset[str] = frozenset()
     unreadable: tuple[Finding, ...] = ()

@@ -224,6 +224,13 @@ DATABASE_CONTENTS = Requirement(
     "It has no databases of another Kubeflow Pipelines, unless `database.existing.reuse` takes them over",
     "set database.existing.reuse to true to go on with what they hold, or use another instance",
 )
+DATABASE_USER = Requirement(
+    "database-user",
+    "database",
+    "It has no user `NAME_PREFIX-pipelines` that is somebody else's",
+    "set name_prefix to another one, or remove it: "
+    "gcloud sql users delete {user} --host=% --instance={instance} --project={project}",
+)
 BUCKET = Requirement(
     "bucket",
     "artifact_store",
@@ -248,6 +255,7 @@ REQUIREMENTS = (
     *(PRIVATE_GOOGLE_ACCESS, PRIVATE_SERVICES, PRIVATE_SERVICES_RANGE),
     *(CLUSTER, CLUSTER_RUNNING, CLUSTER_NETWORK, KUBERNETES, WORKLOAD_IDENTITY, NODE_METADATA, NODE_SCOPES),
     *(NAMESPACE, OTHER_INSTALLATION),
-    *(DATABASE, DATABASE_RUNNING, MYSQL_VERSION, AUTHENTICATION_PLUGIN, DATABASE_ADDRESS, DATABASE_CONTENTS),
+    *(DATABASE, DATABASE_RUNNING, MYSQL_VERSION, AUTHENTICATION_PLUGIN, DATABASE_ADDRESS),
+    *(DATABASE_CONTENTS, DATABASE_USER),
     *(BUCKET, BUCKET_LOCATION, UNIFORM_ACCESS),
 )

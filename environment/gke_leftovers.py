@@ -67,32 +67,45 @@ def left_by_gke(
         cluster: The cluster's name.
         location: Its region or zone.
         others: Other clusters in the network: where there are any, only what names this one is known to be of it.
-        is_shared: Whether the network is somebody else's: there may be clusters that nobody can list.
+        is_shared: Whether the network is somebody else's: there may be clusters that nobody can list, with the same
+            name too. Then rules only tell what else is ours, and stay: nothing waits for them, as the network stays.
     """
     things, is_alone = tuple(listed), not (others or is_shared)
-    found = [one for one in things if _is_root(one, network, cluster, location, others, is_alone)]
+    ours = _Cluster(cluster, location, frozenset(others), has_whole_names=is_shared)
+    found = [one for one in things if _is_root(one, network, ours, is_alone)]
     balancers = {match["name"] for one in found if (match := _OF_LOAD_BALANCER.match(one.name))}
     rest = [one for one in things if one not in found and one.plural != "disks" and not _is_elsewhere(one, network)]
     found += [one for one in rest if one.name in balancers and one.plural in ("forwardingRules", "targetPools")]
     while more := [one for one in rest if one not in found and _OF_GKE.match(one.name) and _uses_any(one, found)]:
         found += more
+    found = [one for one in found if not (is_shared and one.plural == "firewalls")]
     return tuple(sorted(found, key=lambda one: (USERS_FIRST.index(one.plural), one.place, one.name)))
 
 
-def _is_root(one: Listed, network: str, cluster: str, location: str, others: Collection[str], is_alone: bool) -> bool:
+class _Cluster(NamedTuple):
+    """Our cluster among the `others` of its network; `has_whole_names` where a cut name may be anybody's."""
+
+    name: str
+    location: str
+    others: frozenset[str]
+    has_whole_names: bool
+
+    def is_named(self, name: str) -> bool:
+        """Tell whether this is our cluster's name, whole or cut, and no other's."""
+        if name == self.name:
+            return name not in self.others
+        is_cut = len(name) >= SHORTEST_CUT and self.name.startswith(name) and not self.has_whole_names
+        return is_cut and not any(other.startswith(name) for other in self.others)
+
+
+def _is_root(one: Listed, network: str, cluster: _Cluster, is_alone: bool) -> bool:
     if one.plural == "disks":
-        return not one.body.get("users") and is_disk_of(cluster, location, one.name, one.body.get("labels") or {})
+        labels = one.body.get("labels") or {}
+        return not one.body.get("users") and is_disk_of(cluster.name, cluster.location, one.name, labels)
     if _network_of(one) != network or not _OF_GKE.match(one.name):
         return False
     named = _clusters_of(one)
-    return all(_is_name_of(cluster, name, others) for name in named) and (bool(named) or is_alone)
-
-
-def _is_name_of(cluster: str, name: str, others: Collection[str]) -> bool:
-    if name == cluster:
-        return True
-    is_cut = len(name) >= SHORTEST_CUT and cluster.startswith(name)
-    return is_cut and not any(other.startswith(name) for other in others)
+    return all(cluster.is_named(name) for name in named) and (bool(named) or is_alone)
 
 
 def is_disk_of(cluster: str, location: str, name: str, labels: Mapping[str, str]) -> bool:

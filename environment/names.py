@@ -45,9 +45,14 @@ class Names:
         return f"{self.prefix}-private-services"
 
     @property
-    def firewall_rules(self) -> tuple[str, ...]:
-        """Dataflow's workers among each other, and the control plane to its nodes."""
-        return f"{self.prefix}-dataflow-workers", f"{self.prefix}-control-plane"
+    def firewall_rules(self) -> dict[str, str]:
+        """Dataflow's workers among each other, and the control plane to its nodes: descriptions by name.
+
+        In a network of others, which other projects may share, the description tells whose a rule is.
+        """
+        workers = f"Dataflow workers of {self.prefix} in {self.project_id} among each other"
+        control_plane = f"Control plane of {self.cluster} in {self.project_id} to webhooks and services on its nodes"
+        return {f"{self.prefix}-dataflow-workers": workers, f"{self.prefix}-control-plane": control_plane}
 
     @property
     def cluster(self) -> str:

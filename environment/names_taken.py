@@ -18,10 +18,10 @@ from environment.destruction import (
     SUBNETWORK,
     Found,
     ManagedState,
+    is_made,
     may_remove,
     removal_command,
 )
-from environment.existing_parts import Kind
 from environment.findings import Finding
 from environment.spec import Environment
 
@@ -29,13 +29,6 @@ NAME_CHECK = "names"
 RANGE_CHECK = "ranges"
 NAMED = frozenset({ACCOUNT, ADDRESS, BUCKET, CLUSTER, FIREWALL, NETWORK, NOTEBOOK, ROUTER, SECRET, SUBNETWORK})
 """What has the very names that follow from the prefix; those of a database end in letters that are drawn."""
-
-NOT_MADE: dict[Kind, frozenset[str]] = {
-    "network": frozenset({ADDRESS, NETWORK, ROUTER, SUBNETWORK}),
-    "cluster": frozenset({CLUSTER}),
-    "artifact_store": frozenset({BUCKET}),
-}
-"""What is not made, and needs no name, where something of a kind exists."""
 
 RANGES_OF: Mapping[str, frozenset[str]] = {
     ADDRESS: frozenset({"private_services_cidr"}),
@@ -50,8 +43,6 @@ def name_findings(environment: Environment, found: Iterable[Found], managed: Man
 
     What is in Terraform's state, or carries the marks that only our modules give, is.
     """
-    unneeded = frozenset[str]().union(*(NOT_MADE.get(kind, frozenset()) for kind in environment.existing))
-    no_account = environment.names.account_email("node") if environment.cluster.existing else ""
     return tuple(
         Finding(
             check=NAME_CHECK,
@@ -60,7 +51,7 @@ def name_findings(environment: Environment, found: Iterable[Found], managed: Man
             fix=f"choose another name_prefix, or remove it: {removal_command(one, environment.project_id)}",
         )
         for one in found
-        if one.kind in NAMED - unneeded and one.name != no_account and not may_remove(one, managed)
+        if one.kind in NAMED and is_made(one, environment, managed) and not may_remove(one, managed)
     )
 
 

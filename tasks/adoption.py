@@ -11,7 +11,7 @@ from clients import adoption, infrastructure, inventory
 from clients.addresses import Addresses
 from clients.storage import Storage
 from environment.adoption import Candidate, candidates, check_only_kept, found_suffix, import_blocks
-from environment.destruction import check_owners
+from environment.destruction import ManagedState, check_owners
 from environment.spec import Environment
 from environment.state_folder import SUFFIX_OBJECT, StateFolder, format_suffix
 from environment.terraform_plan import InfrastructurePlan, parse_plan
@@ -24,7 +24,7 @@ Candidates = tuple[Candidate, ...]
 @task(name="find-suffix", task_run_name="find database of {environment.name}", **RETRIED)
 def find_suffix(environment: Environment, kept: StateFolder) -> StateFolder:
     """Return the folder with the suffix of the database that is there, where it holds none; refuse what is others'."""
-    found, _ = inventory.read_inventory(environment, Addresses.of(environment), None)
+    found, _ = inventory.read_inventory(environment, Addresses.of(environment), ManagedState())
     check_owners(found, environment)
     if kept.suffix:
         return kept

@@ -7,16 +7,18 @@ from prefect import get_run_logger, task
 from clients import gke, infrastructure
 from clients.addresses import Addresses
 from clients.inventory import read_inventory
+from clients.kubernetes.apply_sets import read_owner
 from clients.kubernetes.connection import ClusterAccess
 from clients.kubernetes.removal import remove_installation, remove_members
 from clients.network_leftovers import open_leftovers
+from clients.root_user import is_user_of
 from clients.secret_manager import SecretManager
 from clients.service_usage import ServiceUsage
 from clients.sql_admin import SqlAdmin
 from clients.storage import Storage
 from clients.strays import remove_stray
 from environment.account_keys import NOTE_OBJECT
-from environment.destruction import Found, ManagedState, needed_services, without_protection
+from environment.destruction import Found, ManagedState, needed_services, without_neighbours, without_protection
 from environment.errors import (
     CredentialsError,
     GoogleApiError,
@@ -49,8 +51,8 @@ FINAL_BACKUP_DAYS = 30
 def take_inventory(environment: Environment, managed: ManagedState) -> tuple[tuple[Found, ...], tuple[str, ...]]:
     """Read what is there, and which APIs are off."""
     get_run_logger().info("Looking at what is there", extra=PASSING)
-    found, unseen = read_inventory(environment, Addresses.of(environment), managed.database)
-    return found, tuple(map(str, unseen))
+    found, unseen = read_inventory(environment, Addresses.of(environment), managed)
+    return without_neighbours(found, environment, managed), tuple(map(str, unseen))
 
 
 @task(name="read-managed-state", task_run_name="read state of {environment.name}", **RETRIED)
@@ -155,11 +157,15 @@ def leave_cluster(environment: Environment, timeout_seconds: float) -> tuple[str
         if error.status == 404:
             return ()
         raise
-    current_journal().begin()
     with cluster_connections(access):
-        kept = remove_members(
-            open_objects(access), apply_set_of(environment), timeout_seconds=timeout_seconds, on_removed=note
-        )
+        objects, apply_set = open_objects(access), apply_set_of(environment)
+        owner = read_owner(objects, apply_set)
+        if owner is not None and not apply_set.is_owner(owner):
+            whose = owner or "an environment that it does not name"
+            get_run_logger().warning("Namespace %s stays: it belongs to %s", apply_set.namespace, whose)
+            return ()
+        current_journal().begin()
+        kept = remove_members(objects, apply_set, timeout_seconds=timeout_seconds, on_removed=note)
     for one in kept:
         get_run_logger().warning("%s stays: others have objects of that kind", one)
     return tuple(sorted(removed))
@@ -167,8 +173,18 @@ def leave_cluster(environment: Environment, timeout_seconds: float) -> tuple[str
 
 @task(name="leave-database", task_run_name="remove the user of {environment.name}", **RETRIED)
 def leave_database(environment: Environment) -> tuple[str, ...]:
-    """Remove our user from an instance that is not ours; what Kubeflow Pipelines has written stays in it."""
+    """Remove our user from an instance that is not ours; what Kubeflow Pipelines has written stays in it.
+
+    One of that name is ours where our password is of this instance: it outlives the user, unless the data is given up.
+    """
     user, instance = environment.database_user, environment.database_name("")
+    secret_manager = SecretManager(Addresses.of(environment), environment.project_id)
+    try:
+        if not is_user_of(secret_manager.annotations(environment.names.root_password_secret), instance):
+            return ()
+    except ServiceDisabledError as error:
+        get_run_logger().warning("User %s of %s stays, if it is there: %s", user, instance, error.message)
+        return ()
     current_journal().begin()
     sql = SqlAdmin(Addresses.of(environment), environment.project_id)
     if not sql.delete_user(instance, user):
@@ -250,7 +266,8 @@ def terraform_destroy(environment: Environment, targets: tuple[str, ...]) -> tup
     current_journal().begin()
     terraform = infrastructure.open_terraform(environment, Addresses.of(environment))
     with kept_log(terraform):
-        return terraform.destroy(targets, report)
+        # A refresh reads what exists too, and stops where its owner has removed that.
+        return terraform.destroy(targets, report, refresh=not environment.existing)
 
 
 @task(name="sweep-leftovers", task_run_name="sweep what GKE left", **RETRIED)

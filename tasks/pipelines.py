@@ -55,7 +55,9 @@ def cluster_connections(access: ClusterAccess) -> Iterator[None]:
 
 def apply_set_of(environment: Environment) -> ApplySet:
     """Return the set that all of the environment's objects are members of."""
-    return ApplySet(PIPELINES, environment.pipelines.namespace, version("mlops-env"))
+    is_guest = environment.cluster.existing is not None
+    namespace = environment.pipelines.namespace
+    return ApplySet(PIPELINES, namespace, version("mlops-env"), environment.owner, is_guest=is_guest)
 
 
 def removals(others: Sequence[ApplySet]) -> Changes:

@@ -6,16 +6,17 @@ The rules are in `environment.apply_set`; all reads and writes of the parent and
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from itertools import chain
 
 from clients.kubernetes.apply import BeforeChange, OnChange, ignore, unprepared
 from clients.kubernetes.discovery import Resource
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.parallel import in_parallel
-from environment.apply_set import ID_LABEL, ApplySet, Extent, installed_namespaces, prunable
+from environment.apply_set import ID_LABEL, ApplySet, Extent, installations, owner_of, prunable
 from environment.approval import Approved, check_approved
 from environment.changes import Change
-from environment.errors import ReplacementRefusedError
+from environment.errors import KubernetesError, ReplacementRefusedError
 from environment.object_changes import FIELD_MANAGER, deleted
 from environment.objects import GroupKind, ObjectReference, reference_of
 
@@ -27,16 +28,22 @@ def read_extent(objects: Objects, apply_set: ApplySet) -> Extent | None:
     """Return what the parent names, None where there is no parent.
 
     Raises:
-        KubernetesError: When the parent belongs to another tool.
+        KubernetesError: When the parent belongs to another tool, or to another environment.
     """
     parent = objects.get(apply_set.reference)
     return None if parent is None else apply_set.read_parent(parent)
 
 
-def list_installations(objects: Objects, name: str) -> tuple[str, ...]:
-    """Return the namespaces of the cluster in which this tool has installed an ApplySet of that name."""
+def read_owner(objects: Objects, apply_set: ApplySet) -> str | None:
+    """Return the environment that the parent names, empty where it names none, None where there is no parent."""
+    parent = objects.get(apply_set.reference)
+    return None if parent is None else owner_of(parent)
+
+
+def list_installations(objects: Objects, name: str) -> dict[str, str]:
+    """Return the owners of this tool's ApplySets of that name by the namespaces of the cluster that they are in."""
     parents = objects.list(SECRETS, query={"labelSelector": ID_LABEL}, metadata_only=True).items
-    return installed_namespaces(name, parents)
+    return installations(name, parents)
 
 
 def check_alone(objects: Objects, apply_set: ApplySet, allowed: Collection[str] = ()) -> tuple[ApplySet, ...]:
@@ -52,8 +59,17 @@ def check_alone(objects: Objects, apply_set: ApplySet, allowed: Collection[str] 
 
     Raises:
         ReplacementRefusedError: Names the namespace that has one and may not.
+        KubernetesError: When one is another environment's.
     """
-    others = [one for one in list_installations(objects, apply_set.name) if one != apply_set.namespace]
+    found = list_installations(objects, apply_set.name)
+    if foreign := [one for one, owner in found.items() if not apply_set.is_owner(owner)]:
+        raise KubernetesError(
+            f"Kubeflow Pipelines in namespace {foreign[0]} of this cluster belongs to "
+            f"{found[foreign[0]] or 'an environment that is not named'}, not to {apply_set.owner}",
+            "use a cluster without Kubeflow Pipelines",
+            resource=f"Namespace {foreign[0]}",
+        )
+    others = [one for one in found if one != apply_set.namespace]
     if refused := [one for one in others if f"Namespace {one}" not in allowed]:
         raise ReplacementRefusedError(
             f"refused: Kubeflow Pipelines is already installed in namespace {refused[0]} of this cluster: a second one "
@@ -61,7 +77,7 @@ def check_alone(objects: Objects, apply_set: ApplySet, allowed: Collection[str] 
             f"set pipelines.namespace to {refused[0]}; or, to move it (runs in progress are lost, database and bucket "
             f"stay), add --allow-replace 'Namespace {refused[0]}'",
         )
-    return tuple(ApplySet(apply_set.name, one, apply_set.version) for one in others)
+    return tuple(replace(apply_set, namespace=one) for one in others)
 
 
 def widen(objects: Objects, apply_set: ApplySet, wanted: Iterable[ObjectReference]) -> Extent:

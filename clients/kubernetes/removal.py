@@ -18,7 +18,7 @@ from clients.kubernetes.discovery import Resource
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.parallel import in_parallel
 from clients.kubernetes.watch import watch
-from environment.apply_set import PART_OF_LABEL, ApplySet
+from environment.apply_set import ApplySet
 from environment.errors import KubernetesError
 from environment.objects import ObjectReference, reference_of
 
@@ -82,20 +82,23 @@ def remove_members(
 
     Raises:
         KubernetesError: At the deadline, naming the objects that are still there and their finalizers; or when the
-            namespace is another tool's.
+            namespace is another tool's or environment's.
     """
     deadline = time.monotonic() + timeout_seconds
     extent = apply_sets.read_extent(objects, apply_set)
     if extent is None:
-        if any(_is_going(one, apply_set) for one in _one(objects, NAMESPACES, apply_set.namespace)):
+        found = _one(objects, NAMESPACES, apply_set.namespace)
+        if any(apply_set.has_made(one) for one in found):  # by a run that died before its parent, or after
+            _delete(objects, found, on_removed)
             _wait_for_namespace(objects, apply_set.namespace, deadline)
         return ()
     _remove_what_blocks(objects, apply_set, deadline, on_removed)
     members = apply_sets.list_members(objects, apply_set, extent)
+    ours = {one.identity for one in members}
     used = {
         f"{kind.plural}.{kind.group}"
         for kind in _own_kinds(objects, apply_set)
-        if objects.list(kind, metadata_only=True).items
+        if any(reference_of(one).identity not in ours for one in objects.list(kind, metadata_only=True).items)
     }
     kept = tuple(sorted(one for one in members if one.kind == DEFINITIONS.kind and one.name in used))
     for reference in sorted(members):
@@ -107,15 +110,9 @@ def remove_members(
     return kept
 
 
-def _is_going(namespace: dict[str, Any], apply_set: ApplySet) -> bool:
-    metadata = namespace["metadata"]
-    is_ours = (metadata.get("labels") or {}).get(PART_OF_LABEL) == apply_set.id
-    return is_ours and bool(metadata.get("deletionTimestamp"))
-
-
 def _remove_what_blocks(objects: Objects, apply_set: ApplySet, deadline: float, on_removed: OnRemoved) -> None:
     """Remove custom resources, then the webhooks and API services that a Service of the namespace answers for."""
-    kinds = _own_kinds(objects, apply_set)
+    kinds = [kind for kind in _own_kinds(objects, apply_set) if kind.is_namespaced]
     custom = [one for kind in kinds for one in objects.list(kind, apply_set.namespace, metadata_only=True).items]
     _delete(objects, custom, on_removed)
     for kind in kinds:
@@ -132,10 +129,9 @@ def _own_kinds(objects: Objects, apply_set: ApplySet) -> tuple[Resource, ...]:
             next(version["name"] for version in one["spec"]["versions"] if version["storage"]),
             one["spec"]["names"]["kind"],
             one["spec"]["names"]["plural"],
-            True,
+            one["spec"]["scope"] == "Namespaced",
         )
         for one in found
-        if one["spec"]["scope"] == "Namespaced"
     )
 
 

@@ -45,7 +45,7 @@ def read_found(environment: Environment, addresses: Addresses) -> There:
         managed = read_managed(environment, addresses)
     except (PermissionDeniedError, ServiceDisabledError):
         managed = ManagedState(is_readable=False)
-    found, unseen = read_inventory(environment, addresses, managed.database, may_be_refused=True)
+    found, unseen = read_inventory(environment, addresses, managed, may_be_refused=True)
     unused = () if environment.components.notebooks else ("notebooks",)
     return There(found, managed, not any(one.is_off and one.what not in unused for one in unseen))
 

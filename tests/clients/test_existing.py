@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,10 +12,16 @@ from clients.addresses import Addresses
 from clients.existing import read_existing
 from clients.gke import read_cluster_access
 from clients.kubernetes.connection import Cluster
+from clients.kubernetes.objects import Objects
+from clients.root_user import ensure_root_user
+from clients.sql_admin import SqlAdmin
+from clients.storage import Storage
+from environment.apply_set import PIPELINES, ApplySet, Extent
 from environment.existing import existing_findings
 from environment.findings import Finding
 from environment.spec import Environment
 from environment.spec_file import load_environment
+from environment.state_folder import STATE_OBJECT
 
 HOST, FIT, UNFIT = "acme-look-host", "acme-look-fit", "acme-look-unfit"
 
@@ -55,6 +63,63 @@ def test_what_fits_gives_no_finding(sandbox: Any, look: Any) -> None:
     assert look(load_environment("dev")) == ()
 
 
+def test_what_an_earlier_spec_has_made_is_told(sandbox: Any, look: Any) -> None:
+    project, addresses = "acme-look-made", Addresses(endpoint=sandbox.url, token=sandbox.token)
+    sandbox.make_existing(project)
+    spec, storage = spec_of(project), Storage(addresses, project)
+    storage.ensure_bucket(spec.state.bucket, "us-central1", {})
+    bucket = {"mode": "managed", "type": "google_storage_bucket", "name": "this"}
+    state = {"resources": [{**bucket, "instances": [{"attributes": {"name": f"{project}-theirs"}}]}]}
+    storage.write(spec.state.bucket, f"{spec.state_prefix}/{STATE_OBJECT}", json.dumps(state))
+    assert [(one.check, one.subject) for one in look(spec)] == [("made-here", f"bucket {project}-theirs")]
+
+
+def test_a_user_is_ours_once_our_password_names_its_instance(
+    sandbox: Any, look: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before it is made: a run may die right after."""
+    project, addresses = "acme-look-user", Addresses(endpoint=sandbox.url, token=sandbox.token)
+    sandbox.make_existing(project)
+    spec = spec_of(project)
+    enable = f"serviceusage.googleapis.com/v1/projects/{project}/services/secretmanager.googleapis.com:enable"
+    sandbox.call("POST", enable, {}).raise_for_status()
+    users = f"sqladmin.googleapis.com/sql/v1beta4/projects/{project}/instances/their-database/users"
+    user = {"name": spec.database_user, "host": "%", "password": "of-the-test"}
+    sandbox.call("POST", users, user).raise_for_status()
+    assert [one.check for one in look(spec)] == ["database-user"]
+    sandbox.call("DELETE", f"{users}?name={spec.database_user}&host=%25").raise_for_status()
+
+    def die(*args: Any, **kwargs: Any) -> None:
+        sandbox.call("POST", users, user).raise_for_status()
+        raise InterruptedError
+
+    monkeypatch.setattr(SqlAdmin, "set_password", die)
+    secret = spec.names.root_password_secret
+    with pytest.raises(InterruptedError):
+        ensure_root_user(addresses, project, "their-database", secret, {}, user=spec.database_user)
+    assert look(spec) == ()
+
+
+def test_an_installation_is_ours_if_it_names_us(sandbox: Any, look: Any) -> None:
+    """A run of ours died right after the namespace; definitions are there that a destroy left to others."""
+    project, addresses = "acme-look-owner", Addresses(endpoint=sandbox.url, token=sandbox.token)
+    sandbox.make_existing(project)
+    spec = spec_of(project)
+    ours = ApplySet(PIPELINES, "kubeflow", "0", spec.owner, is_guest=True)
+    cluster = Cluster(read_cluster_access(addresses, project, "us-central1-a", "their-cluster"), addresses)
+    objects = Objects(cluster)
+    objects.apply(ours.member(named("v1", "Namespace", "kubeflow")), field_manager="test")
+    objects.apply(ours.member(workflows()), field_manager="test")
+    assert look(spec) == ()
+    for owner, checks in ((spec.owner, []), ("dev of acme-lab", ["other-installation"]), ("", ["other-installation"])):
+        objects.apply(replace(ours, owner=owner).parent(Extent()), field_manager="test", force=True)
+        assert [one.check for one in look(spec)] == checks
+    objects.delete(ours.reference)
+    objects.apply(replace(ours, owner="x of y").member(named("v1", "Namespace", "kubeflow")), field_manager="test")
+    assert [one.check for one in look(spec)] == ["namespace"]
+    cluster.close()
+
+
 def test_what_is_not_there_is_told_at_once(sandbox: Any, look: Any) -> None:
     sandbox.make_existing(HOST)  # their-network alone is here for a project that has nothing
     nothing = "acme-look-nothing"
@@ -90,6 +155,14 @@ def named(version: str, kind: str, name: str) -> dict[str, Any]:
     return {"apiVersion": version, "kind": kind, "metadata": {"name": name}}
 
 
+def workflows() -> dict[str, Any]:
+    names = {"kind": "Workflow", "plural": "workflows", "singular": "workflow", "listKind": "WorkflowList"}
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    versions = [{"name": "v1alpha1", "served": True, "storage": True, "schema": schema}]
+    spec = {"group": "argoproj.io", "scope": "Namespaced", "names": names, "versions": versions}
+    return {**named("apiextensions.k8s.io/v1", "CustomResourceDefinition", "workflows.argoproj.io"), "spec": spec}
+
+
 def make_unfit(sandbox: Any) -> None:
     """Make what somebody may have who never thought of us."""
 
@@ -114,13 +187,7 @@ def make_unfit(sandbox: Any) -> None:
     addresses = Addresses(endpoint=sandbox.url, token=sandbox.token)
     theirs = Cluster(read_cluster_access(addresses, UNFIT, "us-central1-a", "their-cluster"), addresses)
     theirs.request("POST", "/api/v1/namespaces", body=named("v1", "Namespace", "kubeflow"))
-    names = {"kind": "Workflow", "plural": "workflows", "singular": "workflow", "listKind": "WorkflowList"}
-    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
-    versions = [{"name": "v1alpha1", "served": True, "storage": True, "schema": schema}]
-    spec = {"group": "argoproj.io", "scope": "Namespaced", "names": names, "versions": versions}
-    group = "apiextensions.k8s.io/v1"
-    definition = {**named(group, "CustomResourceDefinition", "workflows.argoproj.io"), "spec": spec}
-    theirs.request("POST", f"/apis/{group}/customresourcedefinitions", body=definition)
+    theirs.request("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", body=workflows())
     theirs.close()
     instances = f"sqladmin.googleapis.com/sql/v1beta4/projects/{UNFIT}/instances"
     settings = {"tier": "db-custom-1-3840", "edition": "ENTERPRISE"}

@@ -185,10 +185,13 @@ def test_second_time_changes_nothing(calm, few):
 
 
 def test_second_installation_is_seen_across_namespaces(calm):
-    assert list_installations(calm.objects, SET.name) == ("kubeflow",)
+    assert list_installations(calm.objects, SET.name) == {"kubeflow": ""}
     check_alone(calm.objects, SET)
     with pytest.raises(ReplacementRefusedError, match="already installed in namespace kubeflow"):
-        check_alone(calm.objects, ApplySet(SET.name, "elsewhere", "0.1.0"))
+        check_alone(calm.objects, ApplySet(SET.name, "elsewhere", "0.1.0", "dev of acme"))
+    guest = ApplySet(SET.name, "elsewhere", "0.1.0", "dev of acme", is_guest=True)
+    with pytest.raises(KubernetesError, match="belongs to an environment that is not named, not to dev of acme"):
+        check_alone(calm.objects, guest, ("Namespace kubeflow",))
     assert calm.changing == []
 
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from environment.apply_set import ApplySet, Extent, installed_namespaces, prunable
+from environment.apply_set import ApplySet, Extent, installations, prunable
 from environment.errors import KubernetesError
 from environment.objects import GroupKind, ObjectReference
 
@@ -20,7 +22,8 @@ def test_installations_are_the_parents_that_this_tool_made_under_that_name():
     of_kubectl["metadata"]["annotations"]["applyset.kubernetes.io/tooling"] = "kubectl/v1.33"
     copied = ApplySet("mlops-env", "d", "0.1.0").parent(Extent())
     copied["metadata"]["namespace"] = "e"
-    assert installed_namespaces("mlops-env", [*made, of_kubectl, copied]) == ("a", "b")
+    owned = ApplySet("mlops-env", "f", "0.1.0", "dev of acme").parent(Extent())
+    assert installations("mlops-env", [*made, of_kubectl, copied, owned]) == {"a": "", "b": "", "f": "dev of acme"}
 
 
 def test_id_is_the_one_that_the_kubernetes_documentation_shows():
@@ -90,6 +93,45 @@ def test_parent_of_another_is_refused(live, said):
 def test_parent_of_another_version_of_ours_is_taken():
     extent = SET.extent_of([CONFIG])
     assert SET.read_parent(ApplySet("mlops-env", "kubeflow", "0.0.9").parent(extent)) == extent
+
+
+OURS = replace(SET, owner="dev of acme")
+GUEST = replace(OURS, is_guest=True)
+
+
+@pytest.mark.parametrize(
+    ("reader", "writer", "said"),
+    [
+        (OURS, OURS, ""),
+        (OURS, SET, ""),
+        (OURS, replace(SET, owner="dev of acme-lab"), "belongs to dev of acme-lab, not to dev of acme$"),
+        (GUEST, OURS, ""),
+        (GUEST, SET, "belongs to an installation that does not say .*; if it is ours: kubectl annotate secret"),
+        (GUEST, replace(SET, owner="prod of acme"), "belongs to prod of acme, not to dev of acme"),
+        (SET, OURS, ""),
+    ],
+)
+def test_a_set_is_its_owners_and_in_a_cluster_of_others_only_if_it_says_so(reader, writer, said):
+    parent = writer.parent(Extent())
+    if not said:
+        assert reader.read_parent(parent) == Extent()
+        return
+    with pytest.raises(KubernetesError) as caught:
+        reader.read_parent(parent)
+    assert re.search(said, str(caught.value).replace("; set pipelines.namespace to another one", "", said[-1] == "$"))
+
+
+def test_a_namespace_in_a_cluster_of_others_says_whose_it_is_before_its_parent_is_there():
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kubeflow", "annotations": {"a": "b"}}}
+    assert SET.member(namespace)["metadata"]["annotations"] == {"a": "b"}
+    made = GUEST.member(namespace)
+    assert made["metadata"]["annotations"] == {"a": "b", "mlops-env/owner": "dev of acme"}
+    assert GUEST.has_made(made)
+    assert not replace(GUEST, owner="dev of acme-lab").has_made(made)
+    assert not GUEST.has_made(SET.member(namespace))
+    assert not GUEST.has_made(namespace)
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
+    assert "annotations" not in GUEST.member(config)["metadata"]
 
 
 @pytest.mark.parametrize(

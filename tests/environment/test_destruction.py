@@ -19,6 +19,7 @@ from environment.destruction import (
     first_targets,
     is_existing,
     is_foreign,
+    is_made,
     is_ours,
     kinds_to_keep,
     labelled,
@@ -29,6 +30,7 @@ from environment.destruction import (
     removal_command,
     split_kept,
     strays,
+    without_neighbours,
     without_protection,
 )
 from environment.errors import SpecError
@@ -362,6 +364,49 @@ def test_what_exists_is_known_by_kind_and_name() -> None:
     assert is_existing(Found("cluster", "a-cluster", "us-central1-a"), spec)
     assert not is_existing(Found("notebook", "a-cluster"), spec)
     assert not is_existing(Found("cluster", "a-cluster", "us-central1-a"), environment())
+
+
+def test_a_state_of_accounts_alone_is_of_their_project() -> None:
+    account = {"email": "a@acme-lab.iam.gserviceaccount.com", "project": "acme-lab"}
+    managed = parse_managed(json.dumps({"resources": [resource("google_service_account", account)]}))
+    with pytest.raises(SpecError, match=r"in project acme-lab, not acme-dev"):
+        check_project(managed, environment())
+
+
+NODES = "acme-gke-node@acme-dev.iam.gserviceaccount.com"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "existing"),
+    [
+        ("network", "acme-network", "network"),
+        ("subnetwork", "acme-subnetwork", "network"),
+        ("router", "acme-router", "network"),
+        ("address", "acme-private-services", "network"),
+        ("cluster", "acme-cluster", "cluster"),
+        ("service account", NODES, "cluster"),
+        ("role", f"roles/viewer of serviceAccount:{NODES}", "cluster"),
+        ("bucket", "acme-dev-acme-artifacts", "artifact_store"),
+    ],
+)
+def test_beside_what_exists_only_what_the_state_knows_is_of_our_making(kind: str, name: str, existing: str) -> None:
+    thing, others = Found(kind, name), {key: value for key, value in EXISTING.items() if key != existing}
+    assert is_made(thing, environment(), ManagedState())
+    assert is_made(thing, environment(**others), ManagedState())
+    assert not is_made(thing, environment(**{existing: EXISTING[existing]}), ManagedState())
+    assert is_made(thing, environment(**{existing: EXISTING[existing]}), ManagedState(names=frozenset({name})))
+
+
+@pytest.mark.parametrize(("kind", "name"), [("firewall rule", "acme-control-plane"), ("secret", "acme-artifact-keys")])
+def test_what_is_made_in_what_exists_is_ours(kind: str, name: str) -> None:
+    assert is_made(Found(kind, name), environment(**EXISTING), ManagedState())
+
+
+def test_a_rule_of_another_project_in_a_shared_network_does_not_hold_up_the_end() -> None:
+    found = tuple(Found("firewall rule", name, is_marked=name == "ours") for name in ("ours", "known", "theirs"))
+    managed = ManagedState(names=frozenset({"known"}))
+    assert without_neighbours(found, environment(**EXISTING), managed) == found[:2]
+    assert without_neighbours(found, environment(), managed) == found
 
 
 def test_what_the_state_has_made_cannot_be_somebody_elses() -> None:

@@ -54,7 +54,7 @@ DATABASE = DatabaseFacts(
     users=("root",),
 )
 BUCKET = BucketFacts(location="US-CENTRAL1", kind="region", locations=(), is_uniform=True)
-USER = "acme-dev-kfp-user@acme-mlops-dev.iam.gserviceaccount.com"
+OWNER = "dev of acme-mlops-dev"
 
 
 def spec(*overrides: str) -> Environment:
@@ -169,11 +169,11 @@ def test_only_what_is_made_in_it_asks_for_its_ranges() -> None:
         ({"cluster": pool(scopes=())}, "node-scopes", "its pool other lack", "then delete other"),
         (installation(has_namespace=True), "namespace", "a namespace kubeflow that is not ours", "pipelines.namespace"),
         (installation(definitions=("workflows.argoproj.io",)), "other-installation", "workflows.argoproj.io", "remove"),
-        (installation(elsewhere={"ml": "x@y"}), "other-installation", "ml is another environment's", "remove"),
+        (installation(owners={"ml": "dev of lab"}), "other-installation", "ml is of dev of lab", "remove"),
         (
-            installation(has_namespace=True, is_ours=True, account="x@y"),
+            installation(has_namespace=True, owners={"kubeflow": ""}),
             "other-installation",
-            "kubeflow is another environment's",
+            "kubeflow is of another environment",
             "remove",
         ),
         (database(state="SUSPENDED"), "database-running", "it is SUSPENDED", "--activation-policy=ALWAYS"),
@@ -182,6 +182,12 @@ def test_only_what_is_made_in_it_asks_for_its_ranges() -> None:
         (database(network=""), "database-address", "no private address", f"mysql --network={VPC}"),
         (database(network="projects/p/global/networks/n"), "database-address", "is in projects/p", f"--network={VPC}"),
         (database(databases=("metadb", "mlmd")), "database-contents", "it holds metadb", "reuse to true"),
+        (
+            database(users=("root", "acme-dev-pipelines")),
+            "database-user",
+            "acme-dev-pipelines, which this environment has not made",
+            "users delete acme-dev-pipelines --host=% --instance=mysql",
+        ),
         (bucket(location="EUROPE-WEST1"), "bucket-location", "it is in EUROPE-WEST1", "--location=us-central1"),
         (bucket(is_uniform=False), "uniform-access", "is off", "update gs://objects --uniform"),
     ],
@@ -213,9 +219,11 @@ def test_a_bucket_is_where_the_environment_is(kind: str, location: str, location
 
 
 def test_what_is_ours_in_theirs_is_no_finding_the_second_time() -> None:
-    ours = installation(has_namespace=True, is_ours=True, account=USER)
-    filled = database(databases=("metadb", "pipelinedb"), users=("root", "acme-dev-pipelines"))
+    ours = installation(has_namespace=True, is_ours=True, owners={"kubeflow": OWNER})
+    filled = database(databases=("metadb", "pipelinedb"), users=("root", "acme-dev-pipelines"), has_our_user=True)
     assert find(facts(**ours, **filled), *ALL) == []
+    left_by_destroy = database(databases=("metadb", "pipelinedb"), has_our_user=True)
+    assert find(facts(**left_by_destroy), *ALL) == []
     taken_over = find(facts(**database(databases=("metadb",))), *ALL, "database.existing.reuse=true")
     assert taken_over == []
 
@@ -233,6 +241,13 @@ def test_all_that_is_missing_or_unreadable_is_told_at_once() -> None:
     assert [one.check for one in found] == ["api", "network", "cluster", "database"]
     assert "--project=a-host-project" in found[1].fix
     assert "--project=acme-mlops-dev" in found[2].fix
+
+
+def test_what_the_state_has_made_is_not_somebody_elses() -> None:
+    assert find(facts(made=frozenset({"acme-dev-network"})), *ALL) == []
+    found = find(facts(made=frozenset({"mysql", "gke"})), *ALL)
+    assert [str(one.subject) for one in found if one.check == "made-here"] == ["cluster gke", "database mysql"]
+    assert "leave `existing` out of the spec" in found[0].fix
 
 
 def test_every_requirement_has_a_word_of_its_own_and_a_fix_that_can_be_filled_in() -> None:

@@ -56,11 +56,23 @@ def test_in_a_network_with_other_clusters_only_what_names_ours_is_known() -> Non
     assert len(found) == 4
 
 
-def test_in_a_network_of_others_only_what_names_ours_is_known() -> None:
-    """Its clusters may be in projects that nobody here can list."""
+def test_in_a_network_of_others_rules_stay_and_tell_which_balancers_are_ours() -> None:
+    """Its clusters may be in projects that nobody here can list, with the very same name."""
     nodes = listed("firewalls", "gke-a-cluster-0123abcd-all", network=NETWORK)
-    found = left_by_gke((RULE, nodes, NEG), "a-network", "a-cluster", "z", is_shared=True)
-    assert {one.name for one in found} == {RULE.name, nodes.name}
+    found = left_by_gke((RULE, nodes, NEG, BALANCER, POOL), "a-network", "a-cluster", "z", is_shared=True)
+    assert found == (BALANCER, POOL)
+
+
+@pytest.mark.parametrize(
+    ("named", "others", "is_shared"),
+    [("a-cluster-of-an-environme", (), True), ("a-cluster-of-an-environment", ("a-cluster-of-an-environment",), False)],
+    ids=["cut", "same name in another place"],
+)
+def test_what_may_be_of_another_cluster_tells_nothing(named: str, others: tuple[str, ...], is_shared: bool) -> None:
+    rule = listed("firewalls", RULE.name, network=NETWORK, targetTags=[f"gke-{named}-0123abcd-node"])
+    things, cluster = (rule, BALANCER, POOL), "a-cluster-of-an-environment"
+    assert BALANCER in left_by_gke(things, "a-network", cluster, "z")
+    assert left_by_gke(things, "a-network", cluster, "z", others=others, is_shared=is_shared) == ()
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ def test_terraform_gives_the_names_that_python_derives(planner: Any, spec: Any, 
     assert resources["module.network.google_compute_router.this"]["name"] == names.router
     address = "module.network.google_compute_global_address.private_services"
     assert resources[address]["name"] == names.private_services
-    rules = {values["name"] for key, values in resources.items() if ".google_compute_firewall." in key}
-    assert rules == set(names.firewall_rules)
+    rules = {key: values for key, values in resources.items() if ".google_compute_firewall." in key}
+    assert {one["name"]: one["description"] for one in rules.values()} == names.firewall_rules
     assert names.is_database(names.database("x1y2z3"))
     assert resources["module.cluster.google_container_cluster.this"]["name"] == names.cluster
     assert resources["module.cluster.google_container_node_pool.this"]["name"] == names.node_pool

@@ -6,7 +6,7 @@ resource "google_compute_firewall" "control_plane" {
   name          = "${var.name_prefix}-control-plane"
   project       = var.network.project_id
   network       = var.network.id
-  description   = "Control plane of ${google_container_cluster.this.name} to webhooks and services on its nodes"
+  description   = "Control plane of ${google_container_cluster.this.name} in ${var.project_id} to webhooks and services on its nodes"
   direction     = "INGRESS"
   source_ranges = [var.master_cidr]
   target_tags   = [local.node_tag]

@@ -35,6 +35,12 @@ variable "region" {
   nullable    = false
 }
 
+variable "service_project_id" {
+  description = "The project of the environment: of a Shared VPC a service project. Its rules name it."
+  type        = string
+  nullable    = false
+}
+
 variable "services_range" {
   description = "Name of the subnet's secondary range for Kubernetes Services."
   type        = string

@@ -6,7 +6,7 @@ resource "google_compute_firewall" "dataflow" {
   name        = "${var.name_prefix}-dataflow-workers"
   project     = var.project_id
   network     = google_compute_network.this.id
-  description = "Dataflow workers among each other"
+  description = "Dataflow workers of ${var.name_prefix} in ${var.project_id} among each other"
   direction   = "INGRESS"
   source_tags = ["dataflow"]
   target_tags = ["dataflow"]

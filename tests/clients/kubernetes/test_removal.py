@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from environment.apply_set import ApplySet
 from environment.errors import KubernetesError
 
 SET = ApplySet("kubeflow-pipelines", "kubeflow", "0.1.0")
+GUEST = replace(SET, owner="dev of acme", is_guest=True)
 PART_OF = {"applyset.kubernetes.io/part-of": SET.id}
 CORE, NAMESPACE = "/api/v1/namespaces", "/api/v1/namespaces/kubeflow"
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -94,6 +96,12 @@ def cluster(sandbox) -> Iterator[Cluster]:
 
 def paths_of(removed: list[str]) -> list[str]:
     return [one.split()[0] for one in removed]
+
+
+def remove_guest(cluster: Cluster, guest: ApplySet = GUEST) -> list[str]:
+    removed: list[str] = []
+    remove_members(Objects(cluster), guest, timeout_seconds=20.0, on_removed=lambda one: removed.append(str(one)))
+    return removed
 
 
 def remove(cluster: Cluster, how: Callable[..., None] = remove_installation, seconds: float = 20.0) -> list[str]:
@@ -174,7 +182,7 @@ def role(name: str, **labels: str) -> dict[str, Any]:
 
 def test_from_a_cluster_of_others_all_members_go_and_no_definition_that_others_use(cluster) -> None:
     kinds = "ClusterRole.rbac.authorization.k8s.io,CustomResourceDefinition.apiextensions.k8s.io,Namespace"
-    parent = SET.parent(SET.extent_of(()))
+    parent = GUEST.parent(GUEST.extent_of(()))
     parent["metadata"]["annotations"]["applyset.kubernetes.io/contains-group-kinds"] = kinds
     roles, other_runs = "/apis/rbac.authorization.k8s.io/v1/clusterroles", RUNS.replace("kubeflow", "other")
     steps = [
@@ -187,10 +195,10 @@ def test_from_a_cluster_of_others_all_members_go_and_no_definition_that_others_u
         (other_runs, named("Run", "example.com/v1", "run")),
     ]
     make(cluster, steps)
-    assert remove(cluster, remove_members) == [], "without its parent, nothing is known to be ours"
+    assert remove_guest(cluster) == [], "without its parent, nothing is known to be ours"
     assert "kubeflow" in names(cluster, CORE)
     make(cluster, [(f"{NAMESPACE}/secrets", parent)])
-    removed = remove(cluster, remove_members)
+    removed = remove_guest(cluster)
     assert {"ClusterRole ours", "Namespace kubeflow"} <= set(removed)
     assert not {"theirs"} - set(names(cluster, roles))
     assert "ours" not in names(cluster, roles)
@@ -203,8 +211,39 @@ def test_from_a_cluster_of_others_all_members_go_and_no_definition_that_others_u
         if not cluster.request("GET", RUNS.replace("/namespaces/kubeflow", "")).body["items"]:
             break
         time.sleep(0.05)
-    remove(cluster, remove_members)
+    remove_guest(cluster)
     assert names(cluster, DEFINITIONS) == []
+
+
+def test_a_definition_without_namespaces_stays_for_others_too(cluster) -> None:
+    kinds = "Plan.example.com,CustomResourceDefinition.apiextensions.k8s.io,Namespace"
+    parent = GUEST.parent(GUEST.extent_of(()))
+    parent["metadata"]["annotations"]["applyset.kubernetes.io/contains-group-kinds"] = kinds
+    kind = {"kind": "Plan", "plural": "plans", "singular": "plan", "listKind": "PlanList"}
+    definition = {
+        **DEFINITION,
+        "metadata": {"name": "plans.example.com", "labels": PART_OF},
+        "spec": {**DEFINITION["spec"], "scope": "Cluster", "names": kind},
+    }
+    plans = "/apis/example.com/v1/plans"
+    steps = [
+        (CORE, named("Namespace", "v1", "kubeflow")),
+        (f"{NAMESPACE}/secrets", parent),
+        (DEFINITIONS, definition),
+        (plans, named("Plan", "example.com/v1", "theirs")),
+        (plans, named("Plan", "example.com/v1", "ours", metadata={"labels": PART_OF})),
+    ]
+    make(cluster, steps)
+    assert {"Plan ours", "Namespace kubeflow"} <= set(remove_guest(cluster))
+    assert (names(cluster, DEFINITIONS), names(cluster, plans)) == (["plans.example.com"], ["theirs"])
+    cluster.request("DELETE", f"{DEFINITIONS}/plans.example.com")
+
+
+def test_a_namespace_of_a_run_that_died_before_the_parent_goes_with_its_owner(cluster) -> None:
+    make(cluster, [(CORE, GUEST.member(named("Namespace", "v1", "kubeflow")))])
+    assert remove_guest(cluster, replace(GUEST, owner="dev of lab")) == []
+    assert remove_guest(cluster) == ["Namespace kubeflow"]
+    assert "kubeflow" not in names(cluster, CORE)
 
 
 def test_a_namespace_alone_leaves_others_untouched(cluster) -> None:
