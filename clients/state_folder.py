@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from clients.addresses import Addresses
 from clients.sql_admin import SqlAdmin
 from clients.storage import Storage
+from environment.databases import DATABASES_OBJECT, KeptDatabases
 from environment.errors import ServiceDisabledError
 from environment.record import RECORD_OBJECT, EnvironmentRecord
 from environment.spec import Environment
@@ -29,8 +30,9 @@ def read_state_folder(environment: Environment, addresses: Addresses) -> StateFo
         return storage.read(bucket, f"{environment.state_prefix}/{name}")
 
     try:
-        with ThreadPoolExecutor(3) as pool:
-            state, suffix, record = pool.map(read, (STATE_OBJECT, SUFFIX_OBJECT, RECORD_OBJECT))
+        with ThreadPoolExecutor(4) as pool:
+            kept = pool.map(read, (STATE_OBJECT, SUFFIX_OBJECT, RECORD_OBJECT, DATABASES_OBJECT))
+            state, suffix, record, databases = kept
         has_bucket = any((state, suffix, record)) or storage.has_bucket(bucket)
     except ServiceDisabledError:
         return StateFolder(has_bucket=False, is_readable=False)
@@ -39,6 +41,7 @@ def read_state_folder(environment: Environment, addresses: Addresses) -> StateFo
         state=parse_state(state) if state else None,
         suffix=_settle(environment, addresses, state, suffix),
         record=EnvironmentRecord.read(record),
+        databases=KeptDatabases.read(databases),
     )
 
 

@@ -13,7 +13,6 @@ from environment.destruction import existing_things
 from environment.existing_facts import BucketFacts, ClusterFacts, DatabaseFacts, ExistingFacts, NetworkFacts
 from environment.existing_parts import Kind
 from environment.findings import Finding
-from environment.pipeline_parameters import CACHE_DB, MLMD_DB, PIPELINE_DB
 from environment.spec import Environment
 
 UNSEEN_API, UNSEEN_PERMISSION = "api", "permission"
@@ -222,7 +221,7 @@ def _of_database(environment: Environment, facts: ExistingFacts, found: Database
         problem = f"its flag {rules.PLUGIN_FLAG} is {said}, it must be {rules.PLUGIN}"
         yield rules.AUTHENTICATION_PLUGIN.finding(subject, problem, flags=flags, **names)
     yield from _address(environment, facts, found)
-    ours = {PIPELINE_DB, MLMD_DB, CACHE_DB}.intersection(found.databases)
+    ours = {name for _, name in environment.database.names}.intersection(found.databases)
     if found.has_our_user:
         return
     if ours and not (environment.database.existing and environment.database.existing.reuse):

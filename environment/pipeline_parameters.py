@@ -7,8 +7,6 @@ from environment.names import UNKNOWN_SUFFIX
 from environment.pipelines import KustomizeParameters
 from environment.spec import Environment
 
-PIPELINE_DB, MLMD_DB, CACHE_DB = "pipelinedb", "metadb", "cachedb"
-
 
 def kustomize_parameters(environment: Environment, infrastructure: Infrastructure) -> KustomizeParameters:
     """Wire Kubeflow Pipelines to this database, this bucket and these accounts."""
@@ -50,8 +48,8 @@ def _parameters(environment: Environment, **wired: str) -> KustomizeParameters:
         project_id=environment.project_id,
         private_ip=environment.database.private_ip,
         identity=environment.identity,
-        pipeline_db=PIPELINE_DB,
-        mlmd_db=MLMD_DB,
-        cache_db=CACHE_DB,
+        pipeline_db=environment.database.names.pipelines,
+        mlmd_db=environment.database.names.metadata,
+        cache_db=environment.database.names.cache,
         **wired,
     )

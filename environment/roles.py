@@ -31,6 +31,7 @@ _COMMON: dict[str, Any] = {
         "deletion_protection": False,
     },
     "database": {
+        "names": {"pipelines": "pipelinedb", "metadata": "metadb", "cache": "cachedb"},  # as upstream has them
         "tier": "db-custom-1-3840",
         "private_ip": True,
         "highly_available": False,

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from environment.databases import DatabaseNames
 from environment.existing_parts import (
     KINDS,
     ExistingArtifactStore,
@@ -159,10 +160,12 @@ class Cluster(_Part):
 class Database(_Part):
     """Cloud SQL for MySQL. Or somebody's instance, in which only the databases and the user are ours.
 
-    `private_ip` says by which address Kubeflow Pipelines reaches it, and of a new one that it has no other.
+    `private_ip` says by which address Kubeflow Pipelines reaches it, and of a new one that it has no other. `names` are
+    those of the databases in it.
     """
 
     existing: ExistingDatabase | None = None
+    names: DatabaseNames
     tier: Annotated[str, StringConstraints(pattern=r"^db-[a-z0-9-]+$")]
     private_ip: bool
     highly_available: bool

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from environment.databases import KeptDatabases
 from environment.errors import TerraformError
 from environment.infrastructure import Infrastructure, parse_outputs
 from environment.record import EnvironmentRecord
@@ -42,6 +43,7 @@ class StateFolder(BaseModel):
         has_bucket: Whether there is a bucket at all.
         is_readable: Whether Cloud Storage is on: where it is off, nothing here says what there is.
         suffix: The end of the database's name, None where it is yet to be drawn.
+        databases: Those that Kubeflow Pipelines has, None where it was never started.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -51,6 +53,7 @@ class StateFolder(BaseModel):
     state: TerraformState | None = None
     suffix: str | None = None
     record: EnvironmentRecord | None = None
+    databases: KeptDatabases | None = None
 
     @property
     def infrastructure(self) -> Infrastructure | None:

@@ -24,7 +24,7 @@ def terraform_variables(environment: Environment, database_suffix: str) -> dict[
         "network": environment.network.model_dump(),
         "cluster": environment.cluster.model_dump(mode="json"),
         "database": {
-            **environment.database.model_dump(exclude={"existing": {"reuse"}}),
+            **environment.database.model_dump(exclude={"existing": {"reuse"}, "names": True}),
             "version": MYSQL_VERSION,
             "instance_suffix": database_suffix,
         },

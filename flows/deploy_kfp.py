@@ -27,7 +27,9 @@ from tasks.pipelines import (
     apply_prerequisites,
     apply_secrets,
     check_health,
+    check_kept_databases,
     check_namespace,
+    keep_databases,
     prune_objects,
     read_ui_address,
     remove_account_keys,
@@ -52,7 +54,8 @@ def deploy_kfp(
         approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
         force_conflicts: Take over fields that others have set or added since (by kubectl edit), instead of stopping.
         allow_replace: "Deployment NAMESPACE/NAME" of those that may be made anew where they cannot change in place;
-            "Namespace NAME" of an installation in another namespace, which goes first.
+            "Namespace NAME" of an installation in another namespace, which goes first; "Database INSTANCE/NAME" of one
+            that is left behind.
     """
     spec = load_spec(environment, overrides)
     if spec.existing and flow_run.get_parent_flow_run_id() is None:
@@ -70,7 +73,10 @@ def deploy_kfp(
         recorded(spec, "deploy-kfp", permission.consent),
         rendered_installation(spec) as found,
     ):
+        due = check_kept_databases(spec, found.outputs.database.instance, allow_replace)
         moved = check_namespace(spec, found.access, allow_replace, permission.approved)
+        if due:
+            keep_databases(spec, due)
         report, changes = _install(
             spec, found.access, found.rendered, force_conflicts, allow_replace, moved, permission.approved
         )

@@ -121,7 +121,8 @@ def _destroy(spec: Environment, delete_data: bool, namespace_seconds: float) -> 
         kept, left = split_kept(found, kept_kinds)
         _check_nothing_is_left(spec, left)
     # Terraform knows the database and nobody else does: its name is blocked for a week when it is gone.
-    forget_notes(spec, with_suffix=not any(one.kind == DATABASE for one in kept))
+    is_data_kept = any(one.kind == DATABASE for one in kept) or (spec.database.existing and not delete_data)
+    forget_notes(spec, with_database=not is_data_kept)
     return DestroyReport(
         environment=spec.name,
         project_id=spec.project_id,

@@ -13,8 +13,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from environment.changes import INFRASTRUCTURE, LAYERS, PIPELINES, Change, Layer
+from environment.databases import check_databases
 from environment.findings import refuse
 from environment.guard import TAINTED
+from environment.names import UNKNOWN_SUFFIX
 from environment.pipeline_parameters import planned_parameters
 from environment.services import READ_BY_TERRAFORM, missing_services, service_changes
 from environment.spec import Environment
@@ -91,7 +93,7 @@ def look_ahead(spec: Environment, planned: tuple[Change, ...] | None = None) -> 
 
     Raises:
         SpecError: When another environment has the names, or the state.
-        ReplacementRefusedError: When something would be lost.
+        ReplacementRefusedError: When something would be lost, or left behind.
         KubernetesError: When the objects could not be applied.
         PreflightError: When anything else stands in the way.
     """
@@ -102,6 +104,9 @@ def look_ahead(spec: Environment, planned: tuple[Change, ...] | None = None) -> 
         look_first(spec)
         return
     kept, enabled = read_state_folder(spec), list_enabled_services(spec)
+    if PIPELINES in later.layers:
+        instance = spec.database_name(kept.suffix or UNKNOWN_SUFFIX)
+        check_databases(spec, kept.databases, instance, later.allow_replace)
     if planned is None:
         if not service_changes(spec.services, enabled, kept.record.services if kept.record else None)[0]:
             return  # a retired one, which is tried in vain each time

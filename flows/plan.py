@@ -26,6 +26,7 @@ from environment.errors import ServiceDisabledError
 from environment.existing import stops_plan
 from environment.findings import refuse
 from environment.pipeline_parameters import planned_parameters
+from environment.names import UNKNOWN_SUFFIX
 from environment.pipelines import Rendered
 from environment.plan_texts import plan_markdown, plan_table
 from environment.reports import PlanBasis, PlanReport
@@ -79,8 +80,8 @@ def make_plan(
 ) -> PlanReport:
     """Look at all layers, or at some, at the same time and put the changes together; for use within a flow.
 
-    An installation in another namespace stops it, unless `allow_replace` has "Namespace NAME". With `force_conflicts`,
-    what others have added to objects is taken out.
+    An installation in another namespace stops it, unless `allow_replace` has "Namespace NAME", and so do databases that
+    would be left behind, unless it has those. With `force_conflicts`, what others have added to objects is taken out.
     """
     mirror = fetch_manifests.submit(spec.pipelines.version) if PIPELINES in layers else None
     looking = look_at_existing.submit(spec) if spec.existing else None
@@ -88,6 +89,9 @@ def make_plan(
     kept = read_state_folder.submit(spec).result()
     enabled = listing.result()
     services, warnings = service_changes(spec.services, enabled, kept.record.services if kept.record else None)
+    if PIPELINES in layers:
+        instance = spec.database_name(kept.suffix or UNKNOWN_SUFFIX)
+        check_databases(spec, kept.databases, instance, allow_replace)
     off = frozenset(missing_services(spec.services, enabled))
     warnings += _what_is_hidden(kept, off, layers)
 

@@ -34,6 +34,7 @@ from tasks.infrastructure import (
     terraform_init,
     terraform_plan,
 )
+from tasks.pipelines import check_kept_databases
 from tasks.spec import load_spec
 
 
@@ -81,6 +82,8 @@ def _provision(spec: Environment, allow_replace: tuple[str, ...], approved: Appr
     if (suffix := find_database_suffix(spec)) is None:
         refuse_names_of_others(spec)
         suffix = ensure_database_suffix(spec)
+    if spec.database.existing:
+        check_kept_databases(spec, spec.database_name(suffix), allow_replace)  # before it is given our user
     planned, lost = _plan(spec, suffix, allow_replace, approved)
     if still_protected(planned, lost):
         clear_protection(spec)  # of a cluster that never was: the plan was made from the state before

@@ -18,6 +18,7 @@ from clients.sql_admin import SqlAdmin
 from clients.storage import Storage
 from clients.strays import remove_stray
 from environment.account_keys import NOTE_OBJECT
+from environment.databases import DATABASES_OBJECT
 from environment.destruction import Found, ManagedState, needed_services, without_neighbours, without_protection
 from environment.errors import (
     CredentialsError,
@@ -300,10 +301,10 @@ def cut_peering(environment: Environment) -> bool:
 
 
 @task(name="forget-notes", task_run_name="forget notes of {environment.name}", **RETRIED)
-def forget_notes(environment: Environment, *, with_suffix: bool) -> None:
-    """Remove record and rotation, and with the database its suffix: the next one needs another name. History stays."""
+def forget_notes(environment: Environment, *, with_database: bool) -> None:
+    """Remove record and rotation; with the database its suffix and names: the next is another one. History stays."""
     storage = Storage(Addresses.of(environment), environment.project_id)
-    names = (RECORD_OBJECT, ROTATION_OBJECT, NOTE_OBJECT, *((SUFFIX_OBJECT,) if with_suffix else ()))
+    names = (RECORD_OBJECT, ROTATION_OBJECT, NOTE_OBJECT, *((SUFFIX_OBJECT, DATABASES_OBJECT) if with_database else ()))
     for name in names:
         try:
             storage.delete(environment.state.bucket, f"{environment.state_prefix}/{name}")

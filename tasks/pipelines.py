@@ -15,10 +15,12 @@ from clients.environment_status import read_record
 from clients.kubernetes import apply, apply_sets, pipelines, prerequisites, removal, rollout
 from clients.kubernetes.connection import ClusterAccess
 from clients.kubernetes.objects import Objects, close_cluster, open_cluster
+from clients.storage import Storage
 from environment.account_keys import key_references
 from environment.apply_set import PIPELINES, ApplySet
 from environment.approval import Approved, check_approved
 from environment.changes import Change
+from environment.databases import DATABASES_OBJECT, KeptDatabases, check_databases
 from environment.errors import GoogleApiError
 from environment.infrastructure import Infrastructure
 from environment.objects import Manifest, ObjectReference, reference_of, split_prerequisites
@@ -157,6 +159,28 @@ def check_recorded_namespace(environment: Environment, allow_replace: tuple[str,
     with cluster_connections(access):
         apply_sets.check_alone(open_objects(access), apply_set_of(environment), allow_replace)
     return True
+
+
+@task(name="check-databases", task_run_name="check which databases {environment.name} has", **RETRIED)
+def check_kept_databases(
+    environment: Environment, instance: str, allow_replace: tuple[str, ...] = ()
+) -> KeptDatabases | None:
+    """Make sure that the databases with all runs stay in use; return what is to be noted, None where it is already."""
+    storage = Storage(Addresses.of(environment), environment.project_id)
+    kept = KeptDatabases.read(storage.read(environment.state.bucket, _note_of_databases(environment)))
+    wanted = check_databases(environment, kept, instance, allow_replace)
+    return None if wanted == kept else wanted
+
+
+@task(name="keep-databases", task_run_name="note databases of {environment.name}", **RETRIED)
+def keep_databases(environment: Environment, databases: KeptDatabases) -> None:
+    """Note beside the state which databases are in use, before a service starts that makes what it misses."""
+    storage = Storage(Addresses.of(environment), environment.project_id)
+    storage.write(environment.state.bucket, _note_of_databases(environment), databases.model_dump_json())
+
+
+def _note_of_databases(environment: Environment) -> str:
+    return f"{environment.state_prefix}/{DATABASES_OBJECT}"
 
 
 @task(name="apply-prerequisites", task_run_name="apply namespace and definitions", timeout_seconds=300, **RETRIED)

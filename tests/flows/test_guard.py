@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shlex
@@ -29,6 +30,7 @@ NOTEBOOK = "module.notebook[0].google_workbench_instance.this"
 DATABASE = "module.database.google_sql_database_instance.this"
 PROTECTED = "cluster.deletion_protection=true"
 OTHER_RANGE = "network.subnet_cidr=10.11.0.0/20"
+INSTANCES = f"sqladmin.googleapis.com/sql/v1beta4/projects/{PROJECT}/instances"
 CLUSTERS = f"/container.googleapis.com/v1/projects/{PROJECT}/locations/us-central1-a/clusters"
 
 
@@ -58,6 +60,15 @@ def outputs(spec: str) -> Any:
     from environment.spec_file import load_environment
 
     return read_infrastructure(load_environment(spec), Addresses.from_environment())
+
+
+def cluster(spec: str) -> Any:
+    from clients.addresses import Addresses
+    from clients.gke import read_cluster_access
+    from clients.kubernetes.objects import open_cluster
+
+    addresses, found = Addresses.from_environment(), outputs(spec).cluster
+    return open_cluster(addresses, read_cluster_access(addresses, PROJECT, found.location, found.name)).cluster
 
 
 def refusal(cloud: Any, spec: str, *overrides: str, allow: tuple[str, ...] | list[str] = ()) -> str:
@@ -143,8 +154,44 @@ def test_it_is_refused_before_services_are_enabled(cloud, spec) -> None:
     service = f"serviceusage.googleapis.com/v1/projects/{PROJECT}/services/dataflow.googleapis.com"
     cloud.call("POST", f"{service}:disable", {"disableDependentServices": True}).raise_for_status()
     assert named(refusal(cloud, spec, "components.notebooks=false")) == [NOTEBOOK]
+    left = f"Database {outputs(spec).database.instance}/metadb"
+    assert named(refusal(cloud, spec, "database.names.metadata=kfp_metadata")) == [left]
     assert cloud.call("GET", service).json()["state"] == "DISABLED"
     cloud.call("POST", f"{service}:enable", {}).raise_for_status()
+
+
+def test_cluster_that_was_lost_is_made_again_and_finds_the_earlier_runs(cloud, spec) -> None:
+    """What they are in: instance, databases, password, bucket."""
+    from clients.addresses import Addresses
+    from clients.secret_manager import SecretManager
+
+    earlier = outputs(spec)
+    database, bucket = earlier.database.instance, earlier.artifact_store.bucket
+    password = (SecretManager(Addresses.from_environment(), PROJECT).read("guarded-mysql-root-password") or ("", ""))[1]
+    instance, names = f"{INSTANCES}/{database}", ["pipelinedb", "metadb", "cachedb"]
+    for name in names:  # as the services do when they start
+        cloud.call("POST", f"{instance}/databases", {"name": name}).raise_for_status()
+    cloud.call("DELETE", f"{CLUSTERS[1:]}/guarded-cluster").raise_for_status()
+    with pytest.raises(ReplacementRefusedError, match=r"database\.names\.pipelines goes from pipelinedb to other"):
+        create(spec, "database.names.pipelines=other")
+
+    before = cloud.last_call()
+    made = create(spec).infrastructure
+    assert set(made.changes) == {f"create {CLUSTER}", f"create {POOL}"}
+    assert (made.outputs.database, made.outputs.artifact_store) == (earlier.database, earlier.artifact_store)
+    assert {call["service"] for call in cloud.calls_since(before) if call["mutating"]}.isdisjoint(
+        {"sqladmin.googleapis.com", "secretmanager.googleapis.com"}
+    )
+    objects = cluster(spec)
+    config = objects.request("GET", "/api/v1/namespaces/kubeflow/configmaps/pipeline-install-config").body
+    keys = ("pipelineDb", "mlmdDb", "cacheDb", "bucketName", "gcsCloudSqlInstanceName")
+    wired = [*names, bucket, f"{PROJECT}:us-central1:{database}"]
+    assert [config["data"][key] for key in keys] == wired
+    secret = objects.request("GET", "/api/v1/namespaces/kubeflow/secrets/mysql-secret").body
+    assert base64.b64decode(secret["data"]["password"]).decode() == password
+    assert cloud.lets_in(PROJECT, database, password)
+    kept = {one["name"] for one in cloud.call("GET", f"{instance}/databases").json()["items"]}
+    assert kept > set(names)
 
 
 def test_database_that_goes_with_permission_is_backed_up_for_good(cloud, spec) -> None:
@@ -173,12 +220,7 @@ def test_database_that_goes_with_permission_is_backed_up_for_good(cloud, spec) -
 
 
 def test_selector_is_changed_by_a_new_deployment_only_with_consent(cloud, spec) -> None:
-    from clients.addresses import Addresses
-    from clients.gke import read_cluster_access
-    from clients.kubernetes.objects import open_cluster
-
-    addresses, cluster = Addresses.from_environment(), outputs(spec).cluster
-    objects = open_cluster(addresses, read_cluster_access(addresses, PROJECT, cluster.location, cluster.name)).cluster
+    objects = cluster(spec)
     path = "/apis/apps/v1/namespaces/kubeflow/deployments/ml-pipeline-ui"
     claims = "/api/v1/namespaces/kubeflow/persistentvolumeclaims"
     found = objects.request("GET", path).body

@@ -219,6 +219,14 @@ def test_another_bucket_restarts_the_api_server(rendered: Rendered) -> None:
     assert pod["metadata"]["annotations"]["mlops-env/bucket"] == "acme-artifacts"
 
 
+def test_another_database_restarts_the_service_that_reads_it(rendered: Rendered) -> None:
+    pods = {
+        name: _get(rendered, "Deployment", name)["spec"]["template"]["metadata"]["annotations"]["mlops-env/database"]
+        for name in ("ml-pipeline", "metadata-grpc-deployment", "cache-server")
+    }
+    assert list(pods.values()) == ["acme_pipelines", "acme_metadata", "acme_cache"]
+
+
 def test_exactly_the_accounts_that_terraform_binds_are_annotated(rendered: Rendered) -> None:
     annotated = {
         item["metadata"]["name"]: annotation

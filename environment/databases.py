@@ -1,0 +1,115 @@
+"""The databases of Kubeflow Pipelines: what they are called, and that an environment keeps the ones that it has.
+
+All runs, their metadata and the cache are in them. A service that does not find its database makes a new, empty one and
+says nothing: under another name, or in another instance, all that was there would seem lost. So what they are called is
+noted beside the state before the first service starts, and outlives the cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from itertools import combinations
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
+
+from environment.errors import ReplacementRefusedError
+
+if TYPE_CHECKING:
+    from environment.spec import Environment
+
+DATABASES_OBJECT = "databases.json"
+_MYSQLS_OWN = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
+
+DatabaseName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,64}$")]
+
+
+class DatabaseNames(BaseModel):
+    """What the databases are called: of runs and pipelines, of their metadata, of the cache."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pipelines: DatabaseName
+    metadata: DatabaseName
+    cache: DatabaseName
+
+    @model_validator(mode="after")
+    def _are_three(self) -> DatabaseNames:
+        for field, name in self:
+            if name.lower() in _MYSQLS_OWN:
+                raise ValueError(f"{field}: '{name}' is MySQL's own: use another name")
+        for (one, first), (other, second) in combinations(self, 2):
+            if first.lower() == second.lower():
+                raise ValueError(f"{one} and {other} are both '{first}': each service needs a database of its own")
+        return self
+
+
+class KeptDatabases(BaseModel):
+    """What is noted beside the state: the Cloud SQL instance, whether it is somebody's, and the names in it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    instance: str
+    is_existing: bool
+    names: DatabaseNames
+
+    @classmethod
+    def read(cls, text: str | None) -> KeptDatabases | None:
+        """Type what was kept; one that another release wrote in another shape counts as none."""
+        try:
+            return None if text is None else cls.model_validate_json(text)
+        except ValidationError:
+            return None
+
+
+class _LeftBehind(NamedTuple):
+    """A database, or a whole instance, that would be used no more; `remedy` goes on with it."""
+
+    address: str
+    change: str
+    remedy: str
+
+
+def check_databases(
+    environment: Environment, kept: KeptDatabases | None, instance: str, allowed: Collection[str] = ()
+) -> KeptDatabases:
+    """Make sure that Kubeflow Pipelines goes on with the databases that it has.
+
+    Args:
+        environment: The spec.
+        kept: What was noted, None where no service has started yet.
+        instance: The Cloud SQL instance that is to be used.
+        allowed: "Database INSTANCE" and "Database INSTANCE/NAME" of those that may be left behind.
+
+    Returns:
+        What is to be noted.
+
+    Raises:
+        ReplacementRefusedError: Names each that would be left behind, and what allows it.
+    """
+    left = _left_behind(environment, kept, instance) if kept else ()
+    if refused := [one for one in left if one.address not in allowed]:
+        allow = " ".join(f"--allow-replace '{one.address}'" for one in refused)
+        raise ReplacementRefusedError(
+            f"refused: {', '.join(one.change for one in refused)}: the runs of {environment.name} would be left behind",
+            f"{' and '.join(one.remedy for one in refused)}; or begin without them, and leave them there: {allow}",
+        )
+    is_existing = environment.database.existing is not None
+    return KeptDatabases(instance=instance, is_existing=is_existing, names=environment.database.names)
+
+
+def _left_behind(environment: Environment, kept: KeptDatabases, instance: str) -> Iterator[_LeftBehind]:
+    if kept.instance != instance:
+        # One of ours that goes, or has gone, takes its databases along: of that the guard is the judge.
+        if kept.is_existing or environment.database.existing:
+            change = f"the database goes from {kept.instance} to {instance}"
+            remedy = f"set database.existing.instance to {kept.instance}"
+            yield _LeftBehind(
+                f"Database {kept.instance}", change, remedy if kept.is_existing else "leave database.existing out"
+            )
+        return
+    wanted = dict(environment.database.names)
+    for field, old in kept.names:
+        if wanted[field] != old:
+            change = f"database.names.{field} goes from {old} to {wanted[field]}"
+            yield _LeftBehind(f"Database {instance}/{old}", change, f"set database.names.{field} to {old}")

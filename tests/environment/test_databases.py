@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import pytest
+
+from environment.databases import DatabaseNames, KeptDatabases, check_databases
+from environment.errors import ReplacementRefusedError
+from environment.spec import Environment
+from environment.spec_file import load_environment
+
+NAMES = DatabaseNames(pipelines="pipelinedb", metadata="metadb", cache="cachedb")
+OURS = KeptDatabases(instance="acme-dev-mysql-abc123", is_existing=False, names=NAMES)
+THEIRS = KeptDatabases(instance="shared", is_existing=True, names=NAMES)
+EXISTING = "database.existing={instance: shared}"
+CACHE = "database.names.cache=kfp_cache"
+
+
+def spec(*overrides: str) -> Environment:
+    private = ["database.private_ip=false"] if any("existing" in one for one in overrides) else []
+    return load_environment("dev", [*overrides, *private])
+
+
+@pytest.mark.parametrize(
+    ("kept", "overrides", "instance"),
+    [
+        (None, ["database.names.pipelines=kfp"], OURS.instance),
+        (OURS, [], OURS.instance),
+        (OURS, [], "acme-dev-mysql-xyz789"),
+        (OURS, [CACHE], "acme-dev-mysql-xyz789"),
+        (THEIRS, [EXISTING], THEIRS.instance),
+    ],
+    ids=["first", "same", "ours-replaced", "ours-replaced-under-another-name", "theirs"],
+)
+def test_what_it_has_is_used_or_gone_with_its_instance(
+    kept: KeptDatabases | None, overrides: list[str], instance: str
+) -> None:
+    environment = spec(*overrides)
+    noted = check_databases(environment, kept, instance)
+    assert noted == KeptDatabases(
+        instance=instance, is_existing=EXISTING in overrides, names=environment.database.names
+    )
+    assert KeptDatabases.read(noted.model_dump_json()) == noted
+
+
+@pytest.mark.parametrize(
+    ("kept", "overrides", "instance", "change", "remedy", "address"),
+    [
+        (
+            OURS,
+            [CACHE],
+            OURS.instance,
+            "database.names.cache goes from cachedb to kfp_cache",
+            "set database.names.cache to cachedb",
+            f"Database {OURS.instance}/cachedb",
+        ),
+        (
+            THEIRS,
+            ["database.existing={instance: other}"],
+            "other",
+            "the database goes from shared to other",
+            "set database.existing.instance to shared",
+            "Database shared",
+        ),
+        (
+            THEIRS,
+            [],
+            OURS.instance,
+            f"the database goes from shared to {OURS.instance}",
+            "set database.existing.instance to shared",
+            "Database shared",
+        ),
+        (
+            OURS,
+            [EXISTING],
+            "shared",
+            f"the database goes from {OURS.instance} to shared",
+            "leave database.existing out",
+            f"Database {OURS.instance}",
+        ),
+    ],
+    ids=["name", "theirs-to-theirs", "theirs-to-ours", "ours-to-theirs"],
+)
+def test_nothing_is_left_behind_unless_it_is_named(
+    kept: KeptDatabases, overrides: list[str], instance: str, change: str, remedy: str, address: str
+) -> None:
+    with pytest.raises(ReplacementRefusedError) as caught:
+        check_databases(spec(*overrides), kept, instance, ("Database other",))
+    assert str(caught.value) == (
+        f"refused: {change}: the runs of dev would be left behind; "
+        f"{remedy}; or begin without them, and leave them there: --allow-replace '{address}'"
+    )
+    assert check_databases(spec(*overrides), kept, instance, (address,)).instance == instance
+
+
+def test_all_names_are_told_at_once() -> None:
+    swapped = spec("database.names={pipelines: cachedb, metadata: metadb, cache: pipelinedb}")
+    with pytest.raises(ReplacementRefusedError, match=r"cachedb, .*set .* and set .*/pipelinedb' .*/cachedb'$"):
+        check_databases(swapped, OURS, OURS.instance, (f"Database {OURS.instance}/metadb",))
+
+
+@pytest.mark.parametrize("text", [None, "{}", '{"instance": "x", "is_existing": false, "names": {}}', "no JSON"])
+def test_a_note_of_another_shape_counts_as_none(text: str | None) -> None:
+    assert KeptDatabases.read(text) is None
