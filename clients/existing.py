@@ -14,7 +14,8 @@ from typing import Any
 
 from clients.addresses import Addresses
 from clients.discovery_api import open_api, pages, unless_gone
-from clients.gke import read_cluster_access
+from clients.endpoint import ANSWERING, read_endpoint
+from clients.gke import access_of
 from clients.google_errors import google_errors
 from clients.infrastructure import read_managed
 from clients.kubernetes.apply_sets import list_installations
@@ -170,10 +171,13 @@ def _cluster(environment: Environment, addresses: Addresses) -> dict[str, Any]:
         network=text if "/" in text else f"projects/{environment.project_id}/global/networks/{text}",
         pools=tuple(_pool(one) for one in found.get("nodePools") or ()),
     )
-    if facts.status not in ("RUNNING", "RECONCILING"):
+    if facts.status not in ANSWERING:
         return {"cluster": facts}
-    access = read_cluster_access(addresses, environment.project_id, environment.location, environment.cluster_name)
+    access = access_of(found, addresses)
     try:
+        facts = facts.model_copy(update={"endpoint": (endpoint := read_endpoint(found, addresses))})
+        if endpoint.problem:
+            return {"cluster": facts}
         return {"cluster": facts, "installation": _installation(environment, addresses, access)}
     except (UnreachableError, KubernetesError, CredentialsError) as error:
         fix = rules.CLUSTER_RUNNING.fix.format(
@@ -181,6 +185,8 @@ def _cluster(environment: Environment, addresses: Addresses) -> dict[str, Any]:
         )
         subject = subject_of(environment, "cluster")
         return {"cluster": facts, **_unreadable(rules.CLUSTER_RUNNING.check, subject, error.message, error.hint or fix)}
+    finally:
+        close_cluster(addresses, access)
 
 
 def _pool(document: dict[str, Any]) -> PoolFacts:
@@ -191,24 +197,21 @@ def _pool(document: dict[str, Any]) -> PoolFacts:
 
 def _installation(environment: Environment, addresses: Addresses, access: ClusterAccess) -> InstallationFacts:
     objects, namespace = open_cluster(addresses, access), environment.pipelines.namespace
-    try:
-        installed = list_installations(objects, PIPELINES)
-        ours = ApplySet(PIPELINES, namespace, "", environment.owner, is_guest=True)
-        # Definitions that a destroy left to others are of the set of a namespace that has gone.
-        sets = {ours.id, *(ApplySet(PIPELINES, one, "").id for one in installed)}
-        found = objects.get(ObjectReference("", "v1", "Namespace", "", namespace))
-        defined = objects.list(CUSTOM_RESOURCE_DEFINITIONS, metadata_only=True).items
-        foreign = [one["metadata"] for one in defined if one["metadata"]["name"] in rules.DEFINITIONS]
-        return InstallationFacts(
-            has_namespace=found is not None,
-            is_ours=found is not None and (ours.has_made(found) or installed.get(namespace) == environment.owner),
-            owners=installed,
-            definitions=tuple(
-                sorted(one["name"] for one in foreign if (one.get("labels") or {}).get(PART_OF_LABEL) not in sets)
-            ),
-        )
-    finally:
-        close_cluster(addresses, access)
+    installed = list_installations(objects, PIPELINES)
+    ours = ApplySet(PIPELINES, namespace, "", environment.owner, is_guest=True)
+    # Definitions that a destroy left to others are of the set of a namespace that has gone.
+    sets = {ours.id, *(ApplySet(PIPELINES, one, "").id for one in installed)}
+    found = objects.get(ObjectReference("", "v1", "Namespace", "", namespace))
+    defined = objects.list(CUSTOM_RESOURCE_DEFINITIONS, metadata_only=True).items
+    foreign = [one["metadata"] for one in defined if one["metadata"]["name"] in rules.DEFINITIONS]
+    return InstallationFacts(
+        has_namespace=found is not None,
+        is_ours=found is not None and (ours.has_made(found) or installed.get(namespace) == environment.owner),
+        owners=installed,
+        definitions=tuple(
+            sorted(one["name"] for one in foreign if (one.get("labels") or {}).get(PART_OF_LABEL) not in sets)
+        ),
+    )
 
 
 def _database(environment: Environment, addresses: Addresses) -> dict[str, Any]:

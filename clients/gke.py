@@ -8,7 +8,7 @@ Source: https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projec
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,7 +90,14 @@ def read_cluster_access(addresses: Addresses, project_id: str, location: str, cl
     if found.status not in (Cluster.Status.RUNNING, Cluster.Status.RECONCILING):
         state = Cluster.Status(found.status).name
         raise GoogleApiError(f"the cluster {cluster} is {state}: {found.status_message}", resource=name)
-    authority = base64.b64decode(found.master_auth.cluster_ca_certificate).decode()
-    return ClusterAccess(
-        endpoint=f"https://{found.endpoint}", ca_certificate=authority, impersonate=addresses.impersonate
-    )
+    return _access(found.endpoint, found.master_auth.cluster_ca_certificate, addresses)
+
+
+def access_of(cluster: Mapping[str, Any], addresses: Addresses) -> ClusterAccess:
+    """Return endpoint and CA of a cluster, from GKE's document."""
+    return _access(cluster["endpoint"], cluster["masterAuth"]["clusterCaCertificate"], addresses)
+
+
+def _access(endpoint: str, authority: str, addresses: Addresses) -> ClusterAccess:
+    certificate = base64.b64decode(authority).decode()
+    return ClusterAccess(endpoint=f"https://{endpoint}", ca_certificate=certificate, impersonate=addresses.impersonate)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from environment import existing_requirements as rules
 from environment.destruction import existing_things
+from environment.endpoint import endpoint_findings
 from environment.existing_facts import BucketFacts, ClusterFacts, DatabaseFacts, ExistingFacts, NetworkFacts
 from environment.existing_parts import Kind
 from environment.findings import Finding
@@ -170,6 +171,8 @@ def _of_cluster(environment: Environment, found: ClusterFacts) -> Iterator[Findi
     subject, names = subject_of(environment, "cluster"), _names(environment)
     if found.status not in ("RUNNING", "RECONCILING"):
         yield rules.CLUSTER_RUNNING.finding(subject, f"it is {found.status}", **names)
+    if found.endpoint:
+        yield from endpoint_findings(environment, subject, found.endpoint)
     if environment.network.existing and found.network != _network_path(environment):
         problem = f"it is in {found.network}, not in {_network_path(environment)}"
         yield rules.CLUSTER_NETWORK.finding(subject, problem, actual=found.network, **names)

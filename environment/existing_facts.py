@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
+from environment.endpoint import EndpointFacts
 from environment.existing_parts import Kind
 from environment.findings import Finding
 
@@ -47,13 +48,14 @@ class PoolFacts(_Facts):
 
 
 class ClusterFacts(_Facts):
-    """A GKE cluster; `network` is "projects/PROJECT/global/networks/NAME"."""
+    """A GKE cluster; `network` is "projects/PROJECT/global/networks/NAME", `endpoint` None where it does not run."""
 
     status: str
     version: str
     workload_pool: str
     network: str
     pools: tuple[PoolFacts, ...]
+    endpoint: EndpointFacts | None = None
 
 
 class InstallationFacts(_Facts):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from environment.endpoint import CHECK as ENDPOINT_CHECK
 from environment.existing_parts import Kind
 from environment.findings import Finding
 
@@ -137,8 +138,16 @@ CLUSTER = Requirement(
 CLUSTER_RUNNING = Requirement(
     "cluster-running",
     "cluster",
-    "The cluster runs, and its API server answers",
+    "The cluster runs",
     "gcloud container clusters describe {cluster} --location={location} --project={project}",
+)
+CLUSTER_ENDPOINT = Requirement(
+    ENDPOINT_CHECK,
+    "cluster",
+    "Its endpoint answers from where `mlops-env` runs: it is not private, and this machine is in its authorized "
+    "networks; or it runs inside the VPC",
+    "gcloud container clusters update {cluster} --enable-master-authorized-networks "
+    "--master-authorized-networks=THOSE_THAT_THERE_ARE,ADDRESS/32 --location={location} --project={project}",
 )
 CLUSTER_NETWORK = Requirement(
     "cluster-network",
@@ -253,7 +262,16 @@ UNIFORM_ACCESS = Requirement(
 REQUIREMENTS = (
     *(NETWORK, SHARED_VPC, SUBNETWORK, NODE_RANGE, SECONDARY_RANGES, RANGE_SIZES, CONTROL_PLANE_RANGE),
     *(PRIVATE_GOOGLE_ACCESS, PRIVATE_SERVICES, PRIVATE_SERVICES_RANGE),
-    *(CLUSTER, CLUSTER_RUNNING, CLUSTER_NETWORK, KUBERNETES, WORKLOAD_IDENTITY, NODE_METADATA, NODE_SCOPES),
+    *(
+        CLUSTER,
+        CLUSTER_RUNNING,
+        CLUSTER_ENDPOINT,
+        CLUSTER_NETWORK,
+        KUBERNETES,
+        WORKLOAD_IDENTITY,
+        NODE_METADATA,
+        NODE_SCOPES,
+    ),
     *(NAMESPACE, OTHER_INSTALLATION),
     *(DATABASE, DATABASE_RUNNING, MYSQL_VERSION, AUTHENTICATION_PLUGIN, DATABASE_ADDRESS),
     *(DATABASE_CONTENTS, DATABASE_USER),

@@ -35,6 +35,7 @@ _ACTIONS: dict[tuple[str, ...], Action] = {
     ("create", "delete"): "replace",
     ("create", "forget"): "replace",
 }
+_OF_ENDPOINT = ("master_authorized_networks_config", "private_cluster_config")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -59,6 +60,16 @@ class InfrastructurePlan(BaseModel):
         """Tell whether a resource of this type is made, or made again: nothing is in the new one yet."""
         named = re.compile(rf"(^|\.){re.escape(resource_type)}\.")
         return any(one.action in ("create", "replace") and named.search(one.address) for one in self.changes)
+
+    @property
+    def opens_endpoint(self) -> bool:
+        """Tell whether it changes who reaches the cluster: until that is done, it may not answer."""
+        return any(
+            field.path.partition("[")[0] in _OF_ENDPOINT
+            for one in self.changes
+            if one.action == "update" and re.search(rf"(^|\.){CLUSTER}\.", one.address)
+            for field in one.fields
+        )
 
     @property
     def renames_database(self) -> bool:

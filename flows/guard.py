@@ -124,12 +124,9 @@ def look_ahead(spec: Environment, planned: tuple[Change, ...] | None = None) -> 
             planned = plan_infrastructure(spec, kept, refresh=not off & READ_BY_TERRAFORM).changes
             # How a tainted resource came to be so can be asked when its API is on: provision_infra does.
             check_replacements(spec, tuple(one for one in planned if one.reason != TAINTED), later.allow_replace)
-    if (
-        PIPELINES in later.layers
-        and not off & OBJECTS_NEED
-        and not InfrastructurePlan(changes=planned).makes_anew(CLUSTER)
-    ):
-        _look_at_objects(spec, kept, later)
+    plan = InfrastructurePlan(changes=planned)
+    if PIPELINES in later.layers and not off & OBJECTS_NEED and not plan.makes_anew(CLUSTER):
+        _look_at_objects(spec, kept, later, may_be_out_of_reach=plan.opens_endpoint)
 
 
 def refuse_names_of_others(spec: Environment) -> None:
@@ -150,11 +147,12 @@ def makes_something(planned: Collection[Change]) -> bool:
     return any(one.layer == INFRASTRUCTURE and one.action in ("create", "replace") for one in planned)
 
 
-def _look_at_objects(spec: Environment, kept: StateFolder, later: _LaterSteps) -> None:
+def _look_at_objects(spec: Environment, kept: StateFolder, later: _LaterSteps, *, may_be_out_of_reach: bool) -> None:
     if kept.infrastructure is None:
         return
     parameters = planned_parameters(spec, kept.infrastructure, kept.suffix)
     rendered = render_manifests(parameters, fetch_manifests(spec.pipelines.version))
     manifests = quoted(rendered)
-    check_objects(spec, kept.infrastructure, manifests, later.force_conflicts, later.allow_replace)
+    allowed = (later.force_conflicts, later.allow_replace)
+    check_objects(spec, kept.infrastructure, manifests, *allowed, may_be_out_of_reach=may_be_out_of_reach)
     later.has_seen_objects = True

@@ -22,11 +22,12 @@ from environment.changes import (
     describe_plan,
     ordered,
 )
-from environment.errors import ServiceDisabledError
+from environment.databases import check_databases
+from environment.errors import ServiceDisabledError, UnreachableError
 from environment.existing import stops_plan
 from environment.findings import refuse
-from environment.pipeline_parameters import planned_parameters
 from environment.names import UNKNOWN_SUFFIX
+from environment.pipeline_parameters import planned_parameters
 from environment.pipelines import Rendered
 from environment.plan_texts import plan_markdown, plan_table
 from environment.reports import PlanBasis, PlanReport
@@ -88,10 +89,10 @@ def make_plan(
     listing = list_enabled_services.submit(spec)
     kept = read_state_folder.submit(spec).result()
     enabled = listing.result()
-    services, warnings = service_changes(spec.services, enabled, kept.record.services if kept.record else None)
     if PIPELINES in layers:
         instance = spec.database_name(kept.suffix or UNKNOWN_SUFFIX)
         check_databases(spec, kept.databases, instance, allow_replace)
+    services, warnings = service_changes(spec.services, enabled, kept.record.services if kept.record else None)
     off = frozenset(missing_services(spec.services, enabled))
     warnings += _what_is_hidden(kept, off, layers)
 
@@ -106,8 +107,11 @@ def make_plan(
         read_infrastructure(spec)  # says what to do where there is none
     rendered, planned = None, None
     if mirror:
-        rendered, objects, planned = _pipelines(spec, kept, off, mirror, terraform, allow_replace, force_conflicts)
+        rendered, objects, planned, hidden = _pipelines(
+            spec, kept, off, mirror, terraform, allow_replace, force_conflicts
+        )
         found += objects
+        warnings += hidden
     if terraform:
         planned = planned or _settle(spec, kept, off, terraform)
         found += [*planned.changes, *_beside_terraform(spec, kept, planned, user)]
@@ -194,8 +198,12 @@ def _pipelines(
     terraform: PrefectFuture[InfrastructurePlan] | None,
     allow_replace: tuple[str, ...],
     force_conflicts: bool,
-) -> tuple[Rendered, tuple[Change, ...], InfrastructurePlan]:
-    """Compare while Terraform plans, as if it were to change nothing; again, where it will change what we render."""
+) -> tuple[Rendered, tuple[Change, ...], InfrastructurePlan, tuple[str, ...]]:
+    """Compare while Terraform plans, as if it were to change nothing; again, where it will change what we render.
+
+    Returns:
+        The objects as they are to be, their changes, Terraform's plan, and warnings.
+    """
     before = planned_parameters(spec, kept.infrastructure, kept.suffix)
     rendered = render_manifests(before, mirror.result())
     comparing = _submit_objects(spec, kept, off, rendered, allow_replace, force_conflicts)
@@ -208,11 +216,16 @@ def _pipelines(
         rendered = render_manifests(after, mirror.result())
         comparing = _submit_objects(spec, kept, off, rendered, allow_replace, force_conflicts)
     if kept.infrastructure is not None and off & OBJECTS_NEED:
-        return rendered, (), planned
-    found = comparing.result() if comparing and not planned.makes_anew(CLUSTER) else None
+        return rendered, (), planned, ()
+    try:
+        found = comparing.result() if comparing and not planned.makes_anew(CLUSTER) else None
+    except UnreachableError as error:
+        if not planned.opens_endpoint:
+            raise
+        return rendered, (), planned, (f"pipelines: not compared before its endpoint is open: {error.message}",)
     if found is None:
         found = plan_new_objects(spec, quoted(rendered), may_have_keys=not off & OBJECTS_NEED)
-    return rendered, found, planned
+    return rendered, found, planned, ()
 
 
 def _submit_objects(

@@ -11,7 +11,7 @@ from clients.kubernetes.connection import ClusterAccess
 from clients.secret_manager import SecretManager
 from environment.account_keys import ROLES, key_change
 from environment.changes import UNKNOWN, Change, ordered, with_text
-from environment.errors import GoogleApiError
+from environment.errors import GoogleApiError, UnreachableError
 from environment.infrastructure import Infrastructure
 from environment.names import UNKNOWN_SUFFIX
 from environment.object_changes import created
@@ -114,15 +114,25 @@ def check_objects(
     manifests: Manifests,
     force_conflicts: bool,
     recreate: tuple[str, ...],
+    *,
+    may_be_out_of_reach: bool = False,
 ) -> None:
-    """Stop where the objects could not be applied later, before anything is changed; without a cluster, go on."""
+    """Stop where the objects could not be applied later, before anything is changed; without a cluster, go on.
+
+    So too with one that does not answer and `may_be_out_of_reach`: what is about to be changed may let us in.
+    """
     get_run_logger().info("Comparing %d objects", len(manifests), extra=PASSING)
     access = _find_cluster(environment, outputs)
     if access is None:
         return
     with cluster_connections(access):
         objects, apply_set = open_objects(access), apply_set_of(environment)
-        plan.check_changes(objects, manifests, apply_set, force=force_conflicts, recreate=recreate)
+        try:
+            plan.check_changes(objects, manifests, apply_set, force=force_conflicts, recreate=recreate)
+        except UnreachableError as error:
+            if not may_be_out_of_reach:
+                raise
+            get_run_logger().warning("%s: compared when its endpoint is open", error.message)
 
 
 def _find_cluster(environment: Environment, outputs: Infrastructure) -> ClusterAccess | None:

@@ -14,6 +14,7 @@ from clients.credentials import UNKNOWN, principal
 from clients.existing import read_existing
 from clients.manifest_mirrors import Mirror, fetch_mirror
 from clients.preflight.capacity import look_at_quotas
+from clients.preflight.endpoint import look_at_endpoint
 from clients.preflight.manifests import look_at_manifests
 from clients.preflight.names import There, look_at_names, look_at_ranges, look_at_state_bucket, read_found
 from clients.preflight.project import (
@@ -33,7 +34,7 @@ from environment.spec import Environment
 
 SECONDS = 9.0
 EXISTING = "existing"
-CLOUD_CHECKS = ("billing", "permissions", "policies", "state-bucket", EXISTING, "names", "ranges", "quotas")
+CLOUD_CHECKS = ("billing", "permissions", "policies", "state-bucket", EXISTING, "names", "ranges", "quotas", "endpoint")
 LOCAL_CHECKS = ("tools", "manifests")
 ALL_CHECKS = ("project", *CLOUD_CHECKS, *LOCAL_CHECKS)
 NOT_TURNED_ON = {"billing": BILLING, "policies": POLICIES}
@@ -60,7 +61,7 @@ def look(
     deadline = time.monotonic() + SECONDS
     who = _begin(lambda: principal(addresses)) if "permissions" in checks else None
     tools = _begin(read_tools) if "tools" in checks else None
-    needs_found = {"names", "ranges", "quotas"} & {*checks}
+    needs_found = {"names", "ranges", "quotas", "endpoint"} & {*checks}
     found = _begin(lambda: read_found(environment, addresses)) if needs_found else None
     makers = _checks(environment, addresses, fetch, found)
     futures = {name: _begin_check(environment, name, makers[name]) for name in ALL_CHECKS if name in checks}
@@ -111,6 +112,7 @@ def _checks(
         "names": lambda: look_at_names(environment, addresses, there()),
         "ranges": lambda: look_at_ranges(environment, addresses, there().found),
         "quotas": lambda: look_at_quotas(environment, addresses, there().found),
+        "endpoint": lambda: look_at_endpoint(environment, addresses, there().found),
         "tools": look_at_tools,
         "manifests": lambda: look_at_manifests(environment, addresses, fetch),
     }

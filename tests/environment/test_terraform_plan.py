@@ -44,6 +44,22 @@ def test_actions(actions, expected):
     assert [one.action for one in found] == ([expected] if expected else [])
 
 
+@pytest.mark.parametrize(
+    ("address", "action", "attribute", "expected"),
+    [
+        ("module.cluster.google_container_cluster.this", "update", "master_authorized_networks_config", True),
+        ("module.cluster.google_container_cluster.this", "update", "private_cluster_config", True),
+        ("module.cluster.google_container_cluster.this", "update", "release_channel", False),
+        ("module.cluster.google_container_cluster.this", "create", "private_cluster_config", False),
+        ("module.cluster.google_container_node_pool.this", "update", "private_cluster_config", False),
+    ],
+)
+def test_what_opens_an_endpoint_changes_who_reaches_it(address, action, attribute, expected):
+    before = None if action == "create" else {attribute: [{"a": [1]}]}
+    change = entry(action, address=address, before=before, after={attribute: [{"a": [2]}]})
+    assert parse_plan({"resource_changes": [change]}).opens_endpoint is expected
+
+
 @pytest.mark.parametrize("action", ["create", "delete"])
 def test_what_comes_or_goes_as_a_whole_has_no_fields(action):
     (found,) = infrastructure_changes({"resource_changes": [entry(action, before=None, after={"password": "x"})]})

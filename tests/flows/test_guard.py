@@ -160,6 +160,30 @@ def test_it_is_refused_before_services_are_enabled(cloud, spec) -> None:
     cloud.call("POST", f"{service}:enable", {}).raise_for_status()
 
 
+def test_endpoint_that_lets_nobody_in_is_opened_by_a_create(cloud, spec, monkeypatch) -> None:
+    """Its objects are compared once it lets us in: neither plan nor create is stopped by that before."""
+    from flows import provision_infra
+    from flows.plan import plan
+
+    apply, let_in = provision_infra.terraform_apply, "cluster.authorized_networks=[127.0.0.0/8]"
+
+    def applied(*arguments: Any) -> None:
+        apply(*arguments)
+        cloud.control("DELETE", "faults")
+
+    monkeypatch.setattr(provision_infra, "terraform_apply", applied)
+    cloud.control("POST", "faults", {"path": f"/kubernetes/{PROJECT}/", "reset": True, "times": 0})
+    try:
+        planned = plan(spec, [let_in])
+        report = create(spec, let_in)
+    finally:
+        cloud.control("DELETE", "faults")
+    assert [str(change) for change in planned.changes] == [f"update {CLUSTER}"]
+    assert [one for one in planned.warnings if "not compared before its endpoint is open" in one]
+    assert report.infrastructure.changes == (f"update {CLUSTER}",)
+    assert report.pipelines.healthy
+
+
 def test_cluster_that_was_lost_is_made_again_and_finds_the_earlier_runs(cloud, spec) -> None:
     """What they are in: instance, databases, password, bucket."""
     from clients.addresses import Addresses

@@ -464,6 +464,25 @@ def test_what_exists_is_looked_at_and_not_made(cloud: RunningSandbox) -> None:
     cloud.call("PATCH", bucket, mixed).raise_for_status()
     (finding,) = examine(cloud, spec).findings
     assert finding.check == "uniform-access"
+    cloud.control("POST", "faults", {"path": f"/kubernetes/{theirs}/.*/version", "reset": True, "times": 0})
+    assert [one.check for one in examine(cloud, spec).findings] == ["cluster-endpoint", "uniform-access"]
+
+
+def test_a_cluster_of_ours_that_lets_nobody_in_is_told(cloud: RunningSandbox) -> None:
+    away, office = "acme-preflight-away", "203.0.113.0/24"
+    spec = {**SPEC, "project_id": away, "state": {"bucket": f"{away}-tfstate"}}
+    cloud.make_cluster(away, "pre-cluster")
+    networks = {"enabled": True, "cidrBlocks": [{"cidrBlock": office}]}
+    update = {"update": {"desiredMasterAuthorizedNetworksConfig": networks}}
+    clusters = f"container.googleapis.com/v1/projects/{away}/locations/{REGION}-a/clusters"
+    cloud.call("PUT", f"{clusters}/pre-cluster", update).raise_for_status()
+    assert examine(cloud, spec, checks=("endpoint",)).findings == ()
+    cloud.control("POST", "faults", {"path": f"/kubernetes/{away}/", "reset": True, "times": 0})
+    for wanted, is_lasting in (((), False), ((office,), True)):
+        report = examine(cloud, {**spec, "cluster": {"authorized_networks": wanted}}, checks=("endpoint",))
+        (finding,) = report.findings
+        assert (finding.check, finding.stops_create) == ("cluster-endpoint", is_lasting)
+        assert f"is open to {office} only" in finding.problem
 
 
 def test_without_credentials_that_alone_is_told(cloud: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
