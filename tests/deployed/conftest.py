@@ -51,8 +51,9 @@ class Team:
 
     @contextmanager
     def worker(self) -> Iterator[subprocess.Popen[bytes]]:
-        """Start `prefect worker start`; end it with all that it started."""
-        with process("prefect", "worker", "start", "--pool", "mlops-env", home=self.home, env=self.variables) as one:
+        """Start `prefect worker start`, which makes the pool if it comes first; end it with all that it started."""
+        words = ("prefect", "worker", "start", "--pool", "mlops-env", "--type", "process")
+        with process(*words, home=self.home, env=self.variables) as one:
             yield one
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
@@ -66,10 +67,10 @@ class Team:
         question = {"flow_runs": conditions, "sort": "EXPECTED_START_TIME_ASC"}
         return list(self.api("POST", "/flow_runs/filter", question))
 
-    def run(self, deployment: str, **parameters: Any) -> str:
+    def run(self, deployment: str, job_variables: dict[str, Any] | None = None, **parameters: Any) -> str:
         """Plan a run of "flow/deployment" for now; return its id."""
         found = self.api("GET", f"/deployments/name/{deployment}")
-        body = {"parameters": parameters, "state": {"type": "SCHEDULED"}}
+        body = {"parameters": parameters, "job_variables": job_variables, "state": {"type": "SCHEDULED"}}
         return str(self.api("POST", f"/deployments/{found['id']}/create_flow_run", body)["id"])
 
     def state_of(self, run_id: str) -> dict[str, Any]:
@@ -133,21 +134,22 @@ def a_team(prefect_database: Path, home: Path) -> Iterator[Team]:
     """Start server and sandbox, and stop them in the end."""
     (home / "prefect").mkdir()
     shutil.copy(prefect_database, home / "prefect" / "prefect.db")
-    lifecycle.start(home / "sandbox")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     variables = {
         **{name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")},
-        **lifecycle.environment_variables(home / "sandbox"),
         **{"PREFECT_HOME": str(home / "prefect"), "PREFECT_API_URL": f"{url}/api"},
         **{"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_UI_STATIC_DIRECTORY": str(home / "ui")},
+        **{"PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false", "PREFECT_WORKER_QUERY_SECONDS": "1"},
         **{"XDG_STATE_HOME": str(home / "state"), "XDG_CACHE_HOME": str(home / "cache")},
     }
     variables.pop("MLOPS_ENV_GIT_MIRROR", None)
     try:
         with process("prefect", "server", "start", "--port", str(port), home=home, env=variables):
+            lifecycle.start(home / "sandbox")  # meanwhile
+            variables |= lifecycle.environment_variables(home / "sandbox")
             wait_for(lambda: _answers(f"{url}/api/health"), 120, (home / "server-0.log").read_text)
             yield Team(home, url, variables)
     finally:
