@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -90,6 +91,7 @@ def serve(data_dir: Path, profile: Profile, speedup: float) -> None:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())
     try:
         clusters.start_all()
+        gc.freeze()  # modules are no garbage
         (data_dir / SERVER_FILE).write_text(json.dumps({"pid": os.getpid(), "port": port}))
         uvicorn.Server(config).run(sockets=[listener])
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import fcntl
+import gc
 import json
 import os
 import shutil
@@ -13,12 +14,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from cli.prefect_server import SERVER
 from sandbox import lifecycle
 from sandbox.services.sqladmin.passwords import HASHES, hash_password
 
@@ -164,6 +167,13 @@ def start_sandbox(data_dir: Path) -> RunningSandbox:
     return RunningSandbox(data_dir, str(status.url), variables["GOOGLE_OAUTH_ACCESS_TOKEN"], variables)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file in one process, and all of conformance: they share a real API server, slow to start."""
+    for item in items:
+        group = item.path.parent if item.path.parent.name == "conformance" else item.path
+        item.add_marker(pytest.mark.xdist_group(str(group)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _private_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep caches, states and Prefect's database of the tests apart from the user's."""
@@ -189,14 +199,15 @@ def _private_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 
 @pytest.fixture(scope="session")
-def prefect_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Prefect's database, empty, for copies: its migrations take many seconds, so all test processes share one."""
-    base = tmp_path_factory.getbasetemp()
-    folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    database, unfinished = folder / "prefect.db", folder / "prefect-unfinished.db"
-    with (folder / "prefect.lock").open("w") as lock:
+def prefect_database(pytestconfig: pytest.Config) -> Path:
+    """Prefect's database, empty, for copies: its migrations take many seconds, so pytest's cache keeps the outcome."""
+    assert pytestconfig.cache is not None
+    folder = pytestconfig.cache.mkdir(f"prefect-{version('prefect')}")
+    database, unfinished = folder / "prefect.db", folder / "unfinished.db"
+    with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not database.exists():
+            unfinished.unlink(missing_ok=True)
             url = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{unfinished}"}
             upgrade = [sys.executable, "-W", "ignore", "-m", "prefect", "server", "database", "upgrade", "--yes"]
             subprocess.run(upgrade, env={**os.environ, **url}, check=True, capture_output=True)
@@ -209,6 +220,8 @@ def prefect_server(prefect_database: Path, tmp_path_factory: pytest.TempPathFact
     """Start Prefect's test server; flows of this process report to it."""
     os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
     os.environ["PREFECT_SERVER_REGISTER_BLOCKS_ON_START"] = "false"
+    os.environ["PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED"] = "false"  # no test of flows has automations
+    os.environ.update({name: SERVER[name] for name in SERVER if "RECORDER" in name})
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
     from prefect.testing.utilities import prefect_test_harness
 
@@ -221,6 +234,7 @@ def prefect_server(prefect_database: Path, tmp_path_factory: pytest.TempPathFact
             prefect_test_harness(server_startup_timeout=180),
             temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
         ):
+            gc.freeze()  # modules are no garbage, and a run makes enough to look through all of them many times
             yield
 
 
