@@ -92,8 +92,10 @@ def read_neighbours(environment: Environment, addresses: Addresses) -> dict[str,
 
 def read_plan(
     environment: Environment, addresses: Addresses, kept: StateFolder, *, refresh: bool = True, imports: str = ""
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
     """Return what Terraform would do, as `terraform show -json` has it; values are in clear.
+
+    None where nothing differs but what Google itself writes.
 
     Args:
         environment: The spec.

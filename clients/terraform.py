@@ -26,14 +26,23 @@ from typing import Any
 from clients import terraform_supervisor
 from clients.addresses import TERRAFORM_IDENTITIES, TOKEN, Addresses
 from clients.credentials import access_token, principal
+from clients.saved_plan import read_states
 from clients.terraform_binary import find_terraform
 from clients.terraform_init import DATA, initialisation_digest
 from clients.terraform_log import LOGGED, LogFile, log_file
 from clients.working_folder import held_descriptors, holding
 from environment.errors import StateLockedError, TerraformError, TransientError
 from environment.google_messages import refusal_hint
+from environment.refreshed_state import has_news
 from environment.state_lock import parse_state_lock
-from environment.terraform_events import Diagnostic, TerraformEvent, parse_event, plain_error, reported_errors
+from environment.terraform_events import (
+    Diagnostic,
+    TerraformEvent,
+    changes_nothing,
+    parse_event,
+    plain_error,
+    reported_errors,
+)
 from environment.terraform_failures import failure_type
 
 ALLOWED = frozenset(
@@ -138,9 +147,10 @@ class Terraform:
     def _initialisation(self, backend: Mapping[str, str]) -> str:
         return initialisation_digest(self._folder, find_terraform(), backend, self._environment)
 
-    def plan(self) -> None:
-        """Plan to a file, under the state's lock, for `apply` to carry out."""
-        self._run("plan", ignore, out=PLAN, var_file=VARIABLES, json=True, input=False, lock_timeout=LOCK_TIMEOUT)
+    def plan(self) -> bool:
+        """Plan to a file, under the state's lock, for `apply` to carry out; tell whether it would change anything."""
+        options = {"out": PLAN, "var_file": VARIABLES, "lock_timeout": LOCK_TIMEOUT}
+        return not changes_nothing(self._run("plan", ignore, json=True, input=False, **options))
 
     def destroy(self, targets: Sequence[str], on_event: OnEvent, *, refresh: bool = True) -> tuple[str, ...]:
         """Destroy these addresses and what depends on them, in one go; return the addresses of what that removed.
@@ -154,10 +164,11 @@ class Terraform:
         events = self._run("destroy", on_event, var_file=VARIABLES, json=True, input=False, **options)
         return tuple(sorted(event.address for event in events if event.kind == "apply_complete"))
 
-    def read_plan(self, values: Mapping[str, Any], *, refresh: bool = True) -> dict[str, Any]:
+    def read_plan(self, values: Mapping[str, Any], *, refresh: bool = True) -> dict[str, Any] | None:
         """Plan without the state's lock and for nobody to apply; return the plan as `show_plan` does.
 
-        Plan and variables are files of a private folder that ends with the call: a plan holds every value in clear.
+        None where nothing differs but what Google itself writes: to show a plan starts the provider once more. Plan
+        and variables are files of a private folder that ends with the call: a plan holds every value in clear.
 
         Args:
             values: The root module's variables.
@@ -167,8 +178,9 @@ class Terraform:
             plan, variables = Path(private) / PLAN, Path(private) / VARIABLES
             variables.write_text(json.dumps(values))
             options = {"lock": False, "refresh": refresh, "parallelism": PARALLEL_READS}
-            self._run("plan", ignore, out=plan, var_file=variables, json=True, input=False, **options)
-            return self.show_plan(plan)
+            events = self._run("plan", ignore, out=plan, var_file=variables, json=True, input=False, **options)
+            states = read_states(plan) if changes_nothing(events) else None
+            return None if states and not has_news(*states) else self.show_plan(plan)
 
     def show_plan(self, plan: Path | str = PLAN) -> dict[str, Any]:
         """Return a saved plan: https://developer.hashicorp.com/terraform/internals/json-format. Values are in clear."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,13 +63,20 @@ def parse_event(line: str) -> TerraformEvent:
     if not isinstance(event, dict):
         return TerraformEvent("text", line.strip())
     change = event.get("hook") or event.get("change") or {}
+    outputs = event.get("outputs")
     return TerraformEvent(
         kind=str(event.get("type", "")),
         message=str(event.get("@message", "")),
         address=str(change.get("resource", {}).get("addr", "")),
-        action=str(change.get("action", "")),
+        action=_action_of_outputs(outputs) if outputs else str(change.get("action", "")),
         diagnostic=_diagnostic(event.get("diagnostic")),
     )
+
+
+def _action_of_outputs(outputs: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the action that all outputs have in common, "update" where they differ."""
+    actions = {str(output.get("action", "")) for output in outputs.values()}
+    return actions.pop() if len(actions) == 1 else "update"
 
 
 def _diagnostic(body: dict[str, Any] | None) -> Diagnostic | None:
@@ -77,6 +84,14 @@ def _diagnostic(body: dict[str, Any] | None) -> Diagnostic | None:
         return None
     address = body.get("address") or ""
     return Diagnostic(body.get("severity", "error"), body.get("summary", ""), body.get("detail", ""), address)
+
+
+def changes_nothing(events: Iterable[TerraformEvent]) -> bool:
+    """Tell whether a plan went to its end and changes neither a resource, nor where one is kept, nor an output."""
+    found = tuple(events)
+    is_whole = any(event.kind == "change_summary" for event in found)
+    outputs = (event.action for event in found if event.kind == "outputs")
+    return is_whole and all(event.kind != "planned_change" for event in found) and {*outputs} <= {"noop"}
 
 
 def plain_error(lines: Iterable[str]) -> str:

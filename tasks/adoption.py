@@ -37,7 +37,7 @@ def find_adoptable(environment: Environment, kept: StateFolder) -> Candidates:
     addresses = Addresses.of(environment)
     get_run_logger().info("Looking for what is there and missing in the state", extra=PASSING)
     document = infrastructure.read_plan(environment, addresses, kept)
-    return adoption.existing(environment, addresses, candidates(document, environment.names))
+    return adoption.existing(environment, addresses, candidates(document or {}, environment.names))
 
 
 @task(name="plan-adoption", task_run_name="plan adoption", **RETRIED)
@@ -45,7 +45,7 @@ def plan_adoption(environment: Environment, kept: StateFolder, found: Candidates
     """Plan the imports and what follows from them; refuse a plan that loses something."""
     addresses = Addresses.of(environment)
     document = infrastructure.read_plan(environment, addresses, kept, imports=import_blocks(found))
-    planned = parse_plan(document)
+    planned = parse_plan(document or {})
     check_only_kept(planned.changes)
     return planned
 

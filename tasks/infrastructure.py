@@ -114,8 +114,7 @@ def terraform_plan(environment: Environment) -> tuple[Change, ...]:
     logger = get_run_logger()
     logger.info("terraform plan", extra=PASSING)
     terraform = _terraform(environment)
-    terraform.plan()
-    changes = infrastructure_changes(terraform.show_plan())
+    changes = infrastructure_changes(terraform.show_plan()) if terraform.plan() else ()
     if not changes:
         terraform.discard_plan()
     for change in changes:
@@ -139,8 +138,7 @@ def terraform_apply(
     """
     terraform = _terraform(environment)
     if task_run.run_count > 1:
-        terraform.plan()
-        changes = infrastructure_changes(terraform.show_plan())
+        changes = infrastructure_changes(terraform.show_plan()) if terraform.plan() else ()
         judge(environment, changes, allow_replace)
         check_approved(changes, approved)
     events, tell = list[TerraformEvent](), apply_reporter(len(changes))

@@ -47,6 +47,8 @@ def plan_infrastructure(environment: Environment, kept: StateFolder, refresh: bo
     """
     get_run_logger().info("terraform plan", extra=PASSING)
     document = infrastructure.read_plan(environment, Addresses.of(environment), kept, refresh=refresh)
+    if document is None:
+        return InfrastructurePlan(changes=(), infrastructure=kept.infrastructure)
     planned = parse_plan(document)
     if kept.suffix:
         return planned

@@ -51,8 +51,7 @@ def apply_module(
         terraform.prepare(source)
         terraform.write_variables(variables or {})
         terraform.init(bucket, prefix)
-        terraform.plan()
-        changes = infrastructure_changes(terraform.show_plan())
+        changes = infrastructure_changes(terraform.show_plan()) if terraform.plan() else ()
         get_run_logger().info("Planned: %s", count_actions(changes) or "no changes")
         if changes:
             with kept_log(terraform):

@@ -3,8 +3,8 @@
 import sys
 
 
-def main() -> int:
-    """Serve the provider until Terraform says goodbye or dies."""
+def main(schemas: str = "") -> int:
+    """Serve the provider until Terraform says goodbye or dies; `schemas` names the file that keeps their answer."""
     from sandbox.provider.launch import started_by_terraform
 
     if not started_by_terraform():
@@ -12,7 +12,7 @@ def main() -> int:
         return 1
     from sandbox.provider.launch import serve
 
-    serve()
+    serve(schemas)
     return 0
 
 

@@ -4,6 +4,7 @@ Layout of the folder (https://developer.hashicorp.com/terraform/cli/config/confi
 
     terraform.rc                          what TF_CLI_CONFIG_FILE names
     google-provider                       starts this interpreter with the stand-in
+    schemas-DIGEST                        the stand-in's answer with all schemas, kept by the first that gave it
     mirror/registry.terraform.io/hashicorp/google/7.45.0/linux_amd64/terraform-provider-google_v7.45.0
 
 Terraform remembers a hash of the innermost folder in its lock file. So the program there is the same everywhere and
@@ -12,6 +13,7 @@ only calls `google-provider`, which alone knows the interpreter and the paths.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import os
@@ -22,10 +24,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from sandbox.provider import schema
+
 VERSION = "7.45.0"
 """The version of hashicorp/google whose schemas and calls the stand-in reproduces."""
 SOURCE = "registry.terraform.io/hashicorp/google"
 STARTER = "google-provider"
+PROTOBUF = Path(__file__).with_name("protobuf.py")
 PROGRAM = f"""#!/bin/sh
 exec "${{0%/*}}/{"../" * 6}{STARTER}" "$@"
 """
@@ -42,7 +47,11 @@ def install(folder: Path) -> Path:
     Returns:
         The configuration file for TF_CLI_CONFIG_FILE.
     """
-    _write(folder / STARTER, _starter(), executable=True)
+    kept = f"schemas-{_schemas_digest()}"
+    for other in folder.glob("schemas-*"):
+        if other.name != kept:
+            other.unlink(missing_ok=True)
+    _write(folder / STARTER, _starter(folder.absolute() / kept), executable=True)
     for package in _packages(folder, VERSION):
         _clear(package, f"terraform-provider-google_v{VERSION}")
         _write(package / f"terraform-provider-google_v{VERSION}", PROGRAM, executable=True)
@@ -98,10 +107,17 @@ def _configure(folder: Path, version: str) -> Path:
     return folder / "terraform.rc"
 
 
-def _starter() -> str:
+def _schemas_digest() -> str:
+    """What the answer with all schemas follows from: the data, and what makes messages of it."""
+    sources = (*(schema.DATA / name for name in schema.FILES), Path(schema.__file__), PROTOBUF)
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+
+
+def _starter(schemas: Path) -> str:
     """The shell script that becomes Python: isolated, and without `site`, which costs more than our own imports."""
     code = (
-        f"import sys; sys.path[:0] = {_search_path()!r}; from sandbox.provider.__main__ import main; sys.exit(main())"
+        f"import sys; sys.path[:0] = {_search_path()!r}; "
+        f"from sandbox.provider.__main__ import main; sys.exit(main({str(schemas)!r}))"
     )
     return f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -I -S -c {shlex.quote(code)}\n"
 

@@ -8,12 +8,14 @@ lies in a folder that only this user can enter.
 from __future__ import annotations
 
 import base64
+import importlib
 import os
 import signal
 import sys
-import tempfile
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -34,8 +36,12 @@ def started_by_terraform() -> bool:
     return os.environ.get(name) == value
 
 
-def serve() -> None:
-    """Serve plugin protocol 6 on a private Unix socket until shutdown or the parent's death."""
+def serve(schemas: str = "") -> None:
+    """Serve plugin protocol 6 on a private Unix socket until shutdown or the parent's death.
+
+    Args:
+        schemas: The file that keeps the answer with all schemas.
+    """
     parent = os.getppid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; Terraform decides what it means
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
@@ -47,13 +53,15 @@ def serve() -> None:
         ThreadPoolExecutor(max_workers=THREADS),
         options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)],
     )
-    _add_services(server, done)
+    _add_services(server, done, schemas)
     from sandbox.provider.certificate import make_certificate
 
     key, certificate_pem, certificate = make_certificate()
     credentials = grpc.ssl_server_credentials([(key, certificate_pem)])
-    with tempfile.TemporaryDirectory(prefix="tf-google-") as folder:
-        socket = Path(folder) / "plugin.sock"
+    folder = f"{os.environ.get('TMPDIR') or '/tmp'}/tf-google-{os.urandom(8).hex()}"
+    socket = f"{folder}/plugin.sock"
+    os.mkdir(folder, mode=0o700)
+    try:
         server.add_secure_port(f"unix://{socket}", credentials)
         server.start()
         encoded = base64.b64encode(certificate).decode().rstrip("=")
@@ -63,29 +71,55 @@ def serve() -> None:
             if os.getppid() != parent:
                 break
         server.stop(grace=0.2).wait(1)
+    finally:
+        _remove(socket, folder)
     os._exit(0)  # threads that still wait for an operation must not keep an orphan alive
 
 
-def _import_grpc() -> Any:
-    """Import gRPC without its asyncio half, which nothing here uses and which doubles the time of the import."""
+def _remove(socket: str, folder: str) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(socket)
+    os.rmdir(folder)
 
-    class Absent(ModuleType):
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("__"):
-                raise AttributeError(name)
-            return type(name, (), {})
 
-    absent = {name: Absent(name) for name in ("asyncio", "grpc.aio") if name not in sys.modules}
+class Absent(ModuleType):
+    """Stands for a module that is imported and never used."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return type(name, (), {})
+
+
+@contextmanager
+def _without(*names: str) -> Iterator[None]:
+    """Let what is imported do without these modules, each of which takes longer than the rest."""
+    absent = {name: Absent(name) for name in names if name not in sys.modules}
     sys.modules.update(absent)
     try:
-        import grpc
+        yield
     finally:
         for name in absent:
             sys.modules.pop(name, None)
+
+
+def _import_grpc() -> Any:
+    """Import gRPC without its asyncio half."""
+    with _without("asyncio", "grpc.aio"):
+        import grpc
     return grpc
 
 
-def _add_services(server: grpc.Server, done: threading.Event) -> None:
+def _import_messages() -> None:
+    """Import the messages without protobuf's pure Python, which stands beside the compiled one in vain."""
+    api_implementation = importlib.import_module("google.protobuf.internal.api_implementation")
+
+    with _without(*(["google.protobuf.internal.python_message"] if api_implementation.Type() == "upb" else [])):
+        from tf.gen import tfplugin_pb2  # noqa: F401
+
+
+def _add_services(server: grpc.Server, done: threading.Event, schemas: str) -> None:
+    _import_messages()
     from tf.gen import grpc_controller_pb2 as controller_pb
     from tf.gen import grpc_controller_pb2_grpc as controller_rpc
     from tf.gen import grpc_stdio_pb2_grpc as stdio_rpc
@@ -102,6 +136,6 @@ def _add_services(server: grpc.Server, done: threading.Event) -> None:
         def StreamStdio(self, request: Any, context: Any) -> Any:
             return iter(())
 
-    rpc.add_ProviderServicer_to_server(GoogleServicer(), server)
+    rpc.add_ProviderServicer_to_server(GoogleServicer(Path(schemas) if schemas else None), server)
     controller_rpc.add_GRPCControllerServicer_to_server(Controller(), server)
     stdio_rpc.add_GRPCStdioServicer_to_server(Stdio(), server)

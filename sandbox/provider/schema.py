@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,25 @@ class Schemas:
     data_sources: Mapping[str, Schema]
 
 
+class _ByType(Mapping[str, Schema]):
+    """Schemas by type, each made when it is first asked for: a run needs those of its own types."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], Schema]]) -> None:
+        self._makers = makers
+        self._made: dict[str, Schema] = {}
+
+    def __getitem__(self, type_name: str) -> Schema:
+        if type_name not in self._made:
+            self._made[type_name] = self._makers[type_name]()
+        return self._made[type_name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
 @functools.cache
 def load() -> Schemas:
     """Read and merge the schema files (once per process)."""
@@ -83,17 +103,18 @@ def load() -> Schemas:
             merged[kind].update(part.get(kind, {}))
         for kind, items in part.get("provider", {}).get("block", {}).items():
             merged["provider"]["block"].setdefault(kind, {}).update(items)
-    resources = {name: _schema(item) for name, item in merged["resources"].items()}
-    looked_up = {name: _lookup(resources[name].block, inputs) for name, inputs in LOOKUPS.items()}
-    written = {name: _schema(item) for name, item in merged["data_sources"].items()}
-    return Schemas(_schema(merged["provider"]), resources, {**written, **looked_up})
+    resources = _ByType({name: partial(_schema, item) for name, item in merged["resources"].items()})
+    looked_up = {name: partial(_lookup, resources, name, inputs) for name, inputs in LOOKUPS.items()}
+    written = {name: partial(_schema, item) for name, item in merged["data_sources"].items()}
+    return Schemas(_schema(merged["provider"]), resources, _ByType({**written, **looked_up}))
 
 
-def _lookup(block: Block, inputs: tuple[str, ...]) -> Schema:
+def _lookup(resources: Mapping[str, Schema], type_name: str, inputs: tuple[str, ...]) -> Schema:
     """Return the schema of a data source of a resource: what the resource is told, this one tells.
 
     The provider's DatasourceSchemaFromResourceSchema: all is computed, and blocks are lists or sets of objects.
     """
+    block = resources[type_name].block
     attributes = {name: Attribute(item.type, computed=True) for name, item in block.attributes.items()}
     blocks = {name: nested for name, nested in block.blocks.items() if nested.mode != "single"}  # timeouts stay out
     attributes |= {name: Attribute(_object_type(nested), computed=True) for name, nested in blocks.items()}

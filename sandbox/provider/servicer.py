@@ -1,23 +1,29 @@
-"""The provider's side of plugin protocol 6: each call decoded, handed on, and answered."""
+"""The provider's side of plugin protocol 6: each call decoded, handed on, and answered.
+
+Every command of Terraform starts a process for the schemas alone: what only others need is imported when it is used.
+"""
 
 from __future__ import annotations
 
 import functools
 import json
+import os
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tf.gen import tfplugin_pb2 as pb
 from tf.gen import tfplugin_pb2_grpc as rpc
 
 from sandbox.provider import protobuf
-from sandbox.provider.api import Api
 from sandbox.provider.errors import Gone, ProviderError, Refused
-from sandbox.provider.registry import data_source, resource_class
-from sandbox.provider.resource import Resource
-from sandbox.provider.schema import fill, load
+from sandbox.provider.schema import Schemas, fill, load
 from sandbox.provider.settings import Settings, read_settings
 from sandbox.provider.wire import Values, decode
+
+if TYPE_CHECKING:
+    from sandbox.provider.api import Api
+    from sandbox.provider.resource import Resource
 
 IMPORTED = b"imported"
 """What Terraform keeps for us between an import and the reading that completes it."""
@@ -48,22 +54,37 @@ def _diagnosed(response: Any) -> Callable[[Method], Callable[[GoogleServicer, An
 class GoogleServicer(rpc.ProviderServicer):  # type: ignore[misc]
     """Serves one Terraform run: configured once, then called from many threads."""
 
-    def __init__(self) -> None:
-        self._schemas = load()
-        self._api = Api(Settings())
+    def __init__(self, answer: Path | None = None) -> None:
+        """Serve; the file keeps the answer with all schemas, which is what most processes are started for."""
+        self._answer = answer
+
+    @functools.cached_property
+    def _schemas(self) -> Schemas:
+        return load()
+
+    @functools.cached_property
+    def _api(self) -> Api:
+        from sandbox.provider.api import Api
+
+        return Api(Settings())
 
     # --- schemas and validation
 
     @_diagnosed(pb.GetProviderSchema.Response)
     def GetProviderSchema(self, request: Any) -> Any:
         """All schemas, of every type in the data files."""
+        if self._answer and self._answer.is_file():
+            return pb.GetProviderSchema.Response.FromString(self._answer.read_bytes())
         schemas = self._schemas
-        return pb.GetProviderSchema.Response(
+        answer = pb.GetProviderSchema.Response(
             provider=protobuf.schema_message(schemas.provider),
             resource_schemas={name: protobuf.schema_message(item) for name, item in schemas.resources.items()},
             data_source_schemas={name: protobuf.schema_message(item) for name, item in schemas.data_sources.items()},
             server_capabilities=pb.ServerCapabilities(get_provider_schema_optional=True),
         )
+        if self._answer:
+            _keep(self._answer, answer.SerializeToString(deterministic=True))
+        return answer
 
     @_diagnosed(pb.GetMetadata.Response)
     def GetMetadata(self, request: Any) -> Any:
@@ -100,6 +121,8 @@ class GoogleServicer(rpc.ProviderServicer):  # type: ignore[misc]
     @_diagnosed(pb.ConfigureProvider.Response)
     def ConfigureProvider(self, request: Any) -> Any:
         """Take the provider block; what is missing is missed at the first call."""
+        from sandbox.provider.api import Api
+
         self._api = Api(read_settings(decode(request.config) or {}))
         return pb.ConfigureProvider.Response()
 
@@ -182,6 +205,8 @@ class GoogleServicer(rpc.ProviderServicer):  # type: ignore[misc]
     def ReadDataSource(self, request: Any) -> Any:
         """Look up a data source."""
         block = self._schemas.data_sources[request.type_name].block
+        from sandbox.provider.registry import data_source
+
         values = data_source(request.type_name)(self._api, decode(request.config))
         return pb.ReadDataSource.Response(state=protobuf.value(fill(block, values)))
 
@@ -191,7 +216,19 @@ class GoogleServicer(rpc.ProviderServicer):  # type: ignore[misc]
         return pb.StopProvider.Response()
 
     def _resource(self, type_name: str) -> Resource:
+        from sandbox.provider.registry import resource_class
+
         return resource_class(type_name)(self._api, self._schemas.resources[type_name].block)
+
+
+def _keep(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; where it cannot be written, the next process does the work again."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
 
 
 def _apply(kind: Resource, prior: Values | None, planned: Values | None, config: Values | None) -> Values | None:

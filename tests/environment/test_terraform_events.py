@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from environment.terraform_events import parse_event, plain_error, reported_errors
+from environment.terraform_events import changes_nothing, parse_event, plain_error, reported_errors
 
 
 def line(**fields: object) -> str:
@@ -40,3 +40,31 @@ def test_an_error_in_plain_text_is_one_line_without_what_came_before(lines: list
 def test_what_is_not_json_is_kept_as_text() -> None:
     assert parse_event("panic: nil pointer\n").message == "panic: nil pointer"
     assert parse_event("3").kind == "text"
+
+
+END = {"type": "change_summary", "changes": {"add": 0, "change": 0, "remove": 0, "operation": "plan"}}
+SAME = {"type": "outputs", "outputs": {"a": {"sensitive": False, "action": "noop"}, "b": {"action": "noop"}}}
+MIXED = {"type": "outputs", "outputs": {"a": {"action": "noop"}, "b": {"action": "update"}}}
+
+
+def about(kind: str, action: str) -> dict[str, object]:
+    return {"type": kind, "change": {"resource": {"addr": "module.a.google_storage_bucket.b"}, "action": action}}
+
+
+@pytest.mark.parametrize(
+    ("said", "is_unchanged"),
+    [
+        ([END], True),
+        ([END, SAME], True),
+        ([about("resource_drift", "update"), END, SAME], True),
+        ([SAME], False),  # it ended half-way
+        ([END, MIXED], False),
+        ([END, {"type": "outputs", "outputs": {"a": {"sensitive": False}}}], False),
+        ([about("planned_change", "move"), END], False),
+        ([about("planned_change", "update"), END], False),
+    ],
+)
+def test_a_plan_changes_nothing_when_it_ends_without_a_change(
+    said: list[dict[str, object]], is_unchanged: bool
+) -> None:
+    assert changes_nothing(parse_event(line(**one)) for one in said) == is_unchanged

@@ -66,13 +66,14 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
     return terraform
 
 
-def test_configurations_are_validated_with_the_real_schema(run: Run) -> None:
+def test_configurations_are_validated_with_the_real_schema(run: Run, tmp_path: Path) -> None:
     assert run(ROOT + NETWORK, "init", "-input=false").returncode == 0
     assert run(ROOT + NETWORK, "validate").returncode == 0
 
     answer = json.loads(run(ROOT + NETWORK.replace("name", "title"), "validate", "-json").stdout)
     assert answer["error_count"] == 2
     assert {item["summary"] for item in answer["diagnostics"]} == {"Missing required argument", "Unsupported argument"}
+    assert len([*(tmp_path / "a folder").glob("schemas-*")]) == 1, "kept by the first command"
 
 
 def test_a_call_without_an_address_says_which_variable_is_missing(run: Run) -> None:
@@ -83,7 +84,10 @@ def test_a_call_without_an_address_says_which_variable_is_missing(run: Run) -> N
 
 
 def test_installing_again_changes_nothing(tmp_path: Path) -> None:
+    outdated = tmp_path / "schemas-0"
+    outdated.write_text("")
     configuration = install(tmp_path)
+    assert not outdated.exists()
     before = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*")}
     assert install(tmp_path) == configuration
     assert {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*")} == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from tf.gen import tfplugin_pb2 as pb
@@ -22,6 +23,17 @@ def test_every_type_has_a_schema_and_a_class(servicer: GoogleServicer) -> None:
     answer = servicer.GetProviderSchema(pb.GetProviderSchema.Request(), None)
     assert set(answer.resource_schemas) == set(RESOURCES)
     assert set(answer.data_source_schemas) == set(DATA_SOURCES)
+
+
+def test_schemas_are_kept_for_the_next_process(servicer: GoogleServicer, tmp_path: Path) -> None:
+    request, kept = pb.GetProviderSchema.Request(), tmp_path / "schemas"
+    answer = servicer.GetProviderSchema(request, None)
+    assert GoogleServicer(kept).GetProviderSchema(request, None) == answer
+    assert pb.GetProviderSchema.Response.FromString(kept.read_bytes()) == answer
+    assert [*tmp_path.iterdir()] == [kept]
+    kept.write_bytes(b"")
+    assert not GoogleServicer(kept).GetProviderSchema(request, None).resource_schemas
+    assert GoogleServicer(tmp_path / "no folder" / "schemas").GetProviderSchema(request, None) == answer
 
 
 def test_write_only_attributes_are_told_as_such(servicer: GoogleServicer) -> None:
