@@ -1,4 +1,4 @@
-"""What a Prefect server does by itself about our runs: tell people, and remediate where that is wanted.
+"""What a Prefect server does by itself about our runs: tell people, remediate where that is wanted, end what was lost.
 
 Source: https://docs.prefect.io/v3/concepts/automations, .../concepts/event-triggers
 """
@@ -10,11 +10,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from prefect.client.schemas.objects import StateType
 from prefect.events import ResourceSpecification
-from prefect.events.actions import RunDeployment, SendNotification
+from prefect.events.actions import ChangeFlowRunState, RunDeployment, SendNotification
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 
 from environment.drift_notes import DETECTED
+from flows.outcome import ENDINGS
 
 CREATE = "create-environment"
 ASKING = (
@@ -27,6 +29,10 @@ ASKING = (
     "adopt-environment",
 )
 """Flows that may pause for a person, each where it is the outermost one."""
+OURS = (*ASKING, "plan", "detect-drift", "destroy-environment", "fleet")
+HEARTBEAT = "prefect.flow-run.heartbeat"
+LOST_AFTER = timedelta(minutes=10)
+"""Three heartbeats of a run for which nobody set how often, which is every three minutes, ten of a deployment's."""
 ENVIRONMENT = "mlops-env.environment"
 DRIFT = """\
 {{ event.payload.environment }} in project {{ event.payload.project_id }} is not as the last create left it:
@@ -84,18 +90,45 @@ def remediation(environment: str, deployment_id: UUID) -> AutomationCore:
     )
 
 
-def _run_is(states: Sequence[str], flows: Sequence[str]) -> EventTrigger:
-    related: dict[str, Any] = {"prefect.resource.role": "flow", "prefect.resource.name": list(flows)}
-    return _reaction(
-        [f"prefect.flow-run.{state}" for state in states], {"prefect.resource.id": "prefect.flow-run.*"}, related
+def ending_of_lost_runs() -> AutomationCore:
+    """Return what ends a run whose process was killed and could not say so: Prefect would show it as running for ever.
+
+    Source: https://docs.prefect.io/v3/advanced/detect-zombie-flows
+    """
+    message = f"no sign of life for {LOST_AFTER.seconds // 60} minutes: its process is no more; run it again to go on"
+    return AutomationCore(
+        name="mlops-env: end lost runs",
+        description="When the process of a run has been killed, with its worker or by itself, mark it as crashed",
+        trigger=EventTrigger(
+            after={HEARTBEAT},
+            expect={HEARTBEAT, *(f"prefect.flow-run.{name}" for name in ENDINGS)},
+            match=ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"}),
+            match_related=_flow_is(OURS),
+            for_each={"prefect.resource.id"},
+            posture=Posture.Proactive,
+            threshold=1,
+            within=LOST_AFTER,
+        ),
+        actions=[ChangeFlowRunState(name=None, state=StateType.CRASHED, message=message, force=False)],
     )
 
 
-def _reaction(events: Sequence[str], match: dict[str, Any], related: dict[str, Any] | None = None) -> EventTrigger:
+def _run_is(states: Sequence[str], flows: Sequence[str]) -> EventTrigger:
+    events = [f"prefect.flow-run.{state}" for state in states]
+    return _reaction(events, {"prefect.resource.id": "prefect.flow-run.*"}, _flow_is(flows))
+
+
+def _flow_is(names: Sequence[str]) -> ResourceSpecification:
+    return ResourceSpecification({"prefect.resource.role": "flow", "prefect.resource.name": list(names)})
+
+
+def _reaction(
+    events: Sequence[str], match: dict[str, Any], related: ResourceSpecification | None = None
+) -> EventTrigger:
     return EventTrigger(
         expect=set(events),
         match=ResourceSpecification(match),
-        match_related=ResourceSpecification(related or {}),
+        match_related=related or ResourceSpecification({}),
         posture=Posture.Reactive,
         threshold=1,
         within=timedelta(0),

@@ -71,7 +71,8 @@ def _steps(
         yield "blocks", registration.ensure_result_blocks(client, results)
     yield "deployments", registration.ensure_deployments(client, deployments, path)
     ids = registration.deployment_ids(client)
-    wanted = [
+    wanted = [automations.ending_of_lost_runs()]
+    wanted += [
         automations.remediation(specs[one.environment].name, ids[one.name, one.entrypoint])
         for one in deployments
         if one.runs("remediate_drift") and one.environment in specs and specs[one.environment].role == "dev"

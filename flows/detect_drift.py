@@ -75,8 +75,7 @@ def detect_drift(environment: str, overrides: tuple[str, ...] = ()) -> State[Dri
         key=f"drift-{spec.name}", table=drift_table(report.found), description="What is not as expected"
     )
     keeping.result()
-    name = "Drifted" if report.found else "In sync"
-    return completed(report, describe_drift(report.found), name)
+    return completed(report, describe_drift(report.found), "Drifted" if report.found else "In sync")
 
 
 def find_drift(spec: Environment) -> tuple[DriftReport, DriftNotes | None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from prefect.client.schemas.objects import State
 from prefect.exceptions import MissingResult
@@ -19,10 +19,14 @@ from flows.pausing import RunCancelled
 
 Report = TypeVar("Report")
 
+Success = Literal["Completed", "Skipped", "In sync", "Drifted"]
+ENDINGS = (*get_args(Success), "Failed", "TimedOut", "Cancelled", "Crashed")
+"""The names of the states that runs of ours end in: the server's events go by the name."""
+
 _reports: ContextVar[list[Any] | None] = ContextVar("reports", default=None)
 
 
-def completed(report: Report, message: str, name: str = "Completed") -> State[Report]:
+def completed(report: Report, message: str, name: Success = "Completed") -> State[Report]:
     """Return the state that a flow ends with, and leave the report for the flow's caller."""
     if (reports := _reports.get()) is not None:
         reports.append(report)

@@ -18,6 +18,8 @@ from sandbox import lifecycle
 
 pytestmark = pytest.mark.long
 GRACE_SECONDS = 120
+HEARTBEAT_SECONDS = 30  # Prefect takes no less
+LEASE_SECONDS = 120
 HOUR = timedelta(hours=1)
 SPEC = """\
 name: {name}
@@ -34,7 +36,7 @@ state: {{bucket: acme-{name}-tfstate}}
 @pytest.fixture(scope="module")
 def deployed(team) -> Any:
     """The team's server with our deployments."""
-    team.register("create-dev", "drift-dev")
+    team.register("create-dev", "drift-dev", "enable-services-dev")
     return team
 
 
@@ -74,14 +76,14 @@ def read_state(team: Any, name: str, kind: str = "tfstate") -> httpx.Response:
     return httpx.get(f"{lifecycle.status(team.sandbox).url}/{path}", headers=token, trust_env=False)
 
 
-def processes_of(team: Any, run_id: str) -> list[str]:
-    """Return the commands of a run's processes, and of what is at work in a working folder of Terraform."""
-    found = []
+def processes_of(team: Any, run_id: str) -> dict[int, str]:
+    """Return a run's processes with their commands, and what is at work in a working folder of Terraform."""
+    found = {}
     for one in Path("/proc").glob("[0-9]*"):
         try:
             is_run = run_id.encode() in (one / "environ").read_bytes()
             if is_run or os.readlink(one / "cwd").startswith(str(team.home / "state")):
-                found.append((one / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+                found[int(one.name)] = (one / "cmdline").read_bytes().replace(b"\0", b" ").decode()
         except OSError:
             continue  # it has ended meanwhile
     return found
@@ -125,6 +127,43 @@ def test_a_create_that_is_stopped_while_the_cluster_is_made_leaves_nothing_in_th
     calls = lifecycle.control(deployed.sandbox, "GET", "calls").json()["calls"]
     made = [one for one in calls if one["method"] == "POST" and one["path"].endswith("us-central1-a/clusters")]
     assert [one["status"] for one in made if f"/acme-{name}-project/" in one["path"]] == [200], "one cluster, made once"
+
+
+@pytest.fixture
+def impatient(deployed) -> None:
+    """Let a run be taken for lost soon after a heartbeat that did not come."""
+    (found,) = deployed.api(
+        "POST", "/automations/filter", {"automations": {"name": {"any_": ["mlops-env: end lost runs"]}}}
+    )
+    found["trigger"]["within"] = HEARTBEAT_SECONDS + 5
+    kept = {name: found[name] for name in ("name", "description", "enabled", "trigger", "actions")}
+    deployed.api("PUT", f"/automations/{found['id']}", kept)
+
+
+def test_a_run_that_is_killed_with_its_worker_is_crashed_and_keeps_nobody_waiting(
+    deployed, impatient, slow_cloud
+) -> None:
+    name = "killed"
+    lifecycle.control(deployed.sandbox, "POST", "latency", {"profile": "realistic"}).raise_for_status()
+
+    def slots() -> int:
+        limits = deployed.api("POST", "/v2/concurrency_limits/filter", {})
+        return sum(one["active_slots"] for one in limits if one["name"] == f"mlops-env-{name}")
+
+    with deployed.worker() as worker:
+        often = {"env": {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS)}}
+        run_id = deployed.run("enable-services/enable-services-dev", often, environment=write_spec(deployed, name))
+        wait_for(lambda: slots() == 1, 120, deployed.worker_log)
+        worker.kill()
+        for process in processes_of(deployed, run_id):
+            os.kill(process, signal.SIGKILL)
+    began = time.monotonic()
+    assert deployed.state_of(run_id)["type"] == "RUNNING"
+    state = deployed.ended(run_id, 2 * HEARTBEAT_SECONDS + 30)
+    assert (state["type"], "no sign of life" in state["message"]) == ("CRASHED", True), state
+    print(f"crashed after {time.monotonic() - began:.0f} s")
+    wait_for(lambda: slots() == 0, LEASE_SECONDS + 30, lambda: str(slots()))
+    print(f"its limit was free after {time.monotonic() - began:.0f} s")
 
 
 def test_of_six_hours_without_a_worker_one_run_looks(deployed) -> None:

@@ -82,7 +82,7 @@ def test_the_first_time_makes_everything_and_the_second_nothing(said: list[str],
         "work pool    mlops-env made",
         "limits       mlops-env-dev, mlops-env-staging made",
         "deployments  10 made",
-        "automations  mlops-env: remediate dev made",
+        "automations  mlops-env: end lost runs, mlops-env: remediate dev made",
     ]
     assert any(line.startswith("Nobody is told of drift") for line in said)
     code, again = register()
