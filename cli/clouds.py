@@ -26,21 +26,25 @@ def sandbox_dir() -> Path:
 
 
 def load_spec(environment: str, overrides: Sequence[str], cloud: str | None) -> tuple[Environment, list[str]]:
-    """Validate the spec.
+    """Validate the spec, and have the credentials that it names.
 
     Returns:
         The spec, and the overrides with the choice of cloud among them.
 
     Raises:
-        SpecError: When the spec is wrong.
+        SpecError: When the spec is wrong, or its credentials are not there.
     """
     from environment.spec_file import BLOCK
-    from tasks.spec import read_spec
+    from tasks.spec import be_whom_it_says, read_spec
 
     if environment.startswith(BLOCK):
         be_quiet()  # Prefect is about to be imported
     chosen = [*overrides, *([f"cloud={cloud}"] if cloud else [])]
-    return read_spec(environment, chosen), chosen
+    spec = read_spec(environment, chosen)
+    if spec.credentials:
+        be_quiet()  # likewise
+    be_whom_it_says(spec)
+    return spec, chosen
 
 
 def reach_cloud(spec: Environment) -> None:

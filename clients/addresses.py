@@ -34,6 +34,7 @@ class Addresses:
         token: An access token to use instead of Application Default Credentials.
         terraform: `GOOGLE_*_CUSTOM_ENDPOINT` variables that point Terraform's provider elsewhere.
         impersonate: The service account to act as; None is whoever the credentials are.
+        credentials: The name of those to use, by which this process was given them; None is what it finds by itself.
         identities: Variables that would give Terraform another identity than the other steps have.
     """
 
@@ -42,6 +43,7 @@ class Addresses:
     terraform: tuple[str, ...] = ()
     identities: tuple[str, ...] = ()
     impersonate: str | None = None
+    credentials: str | None = None
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] = os.environ) -> Addresses:
@@ -54,11 +56,11 @@ class Addresses:
     @classmethod
     def of(cls, environment: Environment) -> Addresses:
         """Read the variables, for an environment: its spec says as whom to act."""
-        return cls.from_environment().acting_as(environment.impersonate)
+        return cls.from_environment().acting_as(environment.impersonate, environment.credentials)
 
-    def acting_as(self, account: str | None) -> Addresses:
-        """Return the same cloud, spoken to as a service account; None is whoever the credentials are."""
-        return replace(self, impersonate=account)
+    def acting_as(self, account: str | None, credentials: str | None = None) -> Addresses:
+        """Return the same cloud, spoken to with these credentials as a service account; see the attributes."""
+        return replace(self, impersonate=account, credentials=credentials)
 
     def service(self, host: str) -> str:
         """Return the base address of a service, without a trailing slash."""

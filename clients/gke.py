@@ -100,4 +100,4 @@ def access_of(cluster: Mapping[str, Any], addresses: Addresses) -> ClusterAccess
 
 def _access(endpoint: str, authority: str, addresses: Addresses) -> ClusterAccess:
     certificate = base64.b64decode(authority).decode()
-    return ClusterAccess(endpoint=f"https://{endpoint}", ca_certificate=certificate, impersonate=addresses.impersonate)
+    return ClusterAccess(f"https://{endpoint}", certificate, addresses.impersonate, addresses.credentials)

@@ -25,7 +25,7 @@ from typing import Any
 
 from clients import terraform_supervisor
 from clients.addresses import TERRAFORM_IDENTITIES, TOKEN, Addresses
-from clients.credentials import access_token, principal
+from clients.credentials import access_token, is_given, principal
 from clients.saved_plan import read_states
 from clients.terraform_binary import find_terraform
 from clients.terraform_init import DATA, initialisation_digest
@@ -288,11 +288,11 @@ class Terraform:
             process.wait()
 
     def _identity(self) -> dict[str, str]:
-        """Return a new token of the account to act as, for one command: it lasts an hour, and cannot be renewed.
+        """Return a new token of whom the spec says to be, for one command: it lasts an hour, and cannot be renewed.
 
         Provider and backend could ask for tokens themselves, but at an address that cannot be moved.
         """
-        return {TOKEN: access_token(self._addresses, is_new=True)} if self._addresses.impersonate else {}
+        return {TOKEN: access_token(self._addresses, is_new=True)} if is_given(self._addresses) else {}
 
     def _failure(self, command: str, events: list[TerraformEvent]) -> TerraformError:
         errors = reported_errors(events)

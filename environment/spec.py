@@ -36,6 +36,7 @@ ServiceAccount = Annotated[
         pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]@[a-z][a-z0-9-]{4,28}[a-z0-9]\.iam\.gserviceaccount\.com$"
     ),
 ]
+BlockName = Annotated[str, StringConstraints(pattern=r"^block:[a-z0-9-]+$")]
 Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{0,63}$")]
 Identity = Literal["workload_identity", "service_account_key"]
 LabelKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
@@ -227,6 +228,7 @@ class Environment(_Part):
     artifact_store: ArtifactStore
     notebook: Notebook
     identity: Identity
+    credentials: BlockName | None = None
     impersonate: ServiceAccount | None = None
     labels: dict[LabelKey, Label]
     approval: Approval
@@ -429,5 +431,5 @@ class Environment(_Part):
     def digest(self) -> str:
         """SHA-256 of all that decides what create makes."""
         return hashlib.sha256(
-            self.model_dump_json(exclude={"drift", "approval", "impersonate", "size"}).encode()
+            self.model_dump_json(exclude={"drift", "approval", "credentials", "impersonate", "size"}).encode()
         ).hexdigest()

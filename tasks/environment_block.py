@@ -8,15 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
-from prefect import get_client
 from prefect.blocks.core import Block
-from prefect.exceptions import ObjectNotFound
-from prefect.settings import get_current_settings
 from pydantic import Field, field_validator
 
-from environment.errors import SpecError, UnreachableError
-from environment.spec_file import BLOCK, parse_environment
+from environment.errors import SpecError
+from environment.spec_file import parse_environment
+from tasks.blocks import read_block_data
 
 TYPE = "mlops-environment"
 
@@ -46,20 +43,9 @@ def read_block(environment: str) -> Mapping[str, Any]:
         SpecError: When there is no such block, or no server that would have it.
         UnreachableError: When the server does not answer.
     """
-    name, url = environment.removeprefix(BLOCK), get_current_settings().api.url
-    if not url:
-        raise SpecError(f"{environment}: no Prefect server is named that could have it", "set PREFECT_API_URL")
+    hint = "`mlops-env register` makes its type, then make it in Prefect under Blocks"
+    data = read_block_data(environment, TYPE, hint)
     try:
-        with get_client(sync_client=True) as client:
-            return dict(client.read_block_document_by_name(name, TYPE).data["spec"])
-    except ObjectNotFound:
-        raise SpecError(
-            f"{environment}: there is no block {TYPE}/{name} on {url}",
-            "`mlops-env register` makes its type, then make it in Prefect under Blocks",
-        ) from None
+        return dict(data["spec"])
     except (KeyError, TypeError, ValueError):
         raise SpecError(f"{environment}: its spec is no mapping of fields", "edit it in Prefect under Blocks") from None
-    except httpx.HTTPStatusError as error:
-        raise UnreachableError(f"{environment}: {url} refused: {error.response.status_code}") from error
-    except httpx.HTTPError as error:
-        raise UnreachableError(f"{environment}: {url} does not answer: {error}", "check PREFECT_API_URL") from error

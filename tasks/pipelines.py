@@ -43,7 +43,7 @@ Manifests = tuple[Manifest, ...]
 
 def open_objects(access: ClusterAccess) -> Objects:
     """Return the objects of a cluster."""
-    return open_cluster(Addresses.from_environment().acting_as(access.impersonate), access)
+    return open_cluster(Addresses.from_environment().acting_as(access.impersonate, access.credentials), access)
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def cluster_connections(access: ClusterAccess) -> Iterator[None]:
     try:
         yield
     finally:
-        close_cluster(Addresses.from_environment().acting_as(access.impersonate), access)
+        close_cluster(Addresses.from_environment().acting_as(access.impersonate, access.credentials), access)
 
 
 def apply_set_of(environment: Environment) -> ApplySet:

@@ -13,11 +13,25 @@ def load_spec(environment: str, overrides: Sequence[str]) -> Environment:
     """Read, override and validate the spec of an environment. No task: all that it may ask is Prefect's server.
 
     Raises:
-        SpecError: When the spec is wrong, or the variables point at another cloud than it names.
+        SpecError: When the spec is wrong, the variables point at another cloud than it names, or its credentials are
+            not there.
     """
     spec = read_spec(environment, overrides)
     Addresses.from_environment().check(spec.cloud)
+    be_whom_it_says(spec)
     return spec
+
+
+def be_whom_it_says(spec: Environment) -> None:
+    """Let this process's clients have the credentials that the spec names.
+
+    Raises:
+        SpecError: When there are none of that name.
+    """
+    if spec.credentials:
+        from tasks.credentials_block import use_credentials  # only who names a block needs Prefect for it
+
+        use_credentials(spec)
 
 
 def read_spec(environment: str, overrides: Sequence[str] = ()) -> Environment:
@@ -28,6 +42,6 @@ def read_spec(environment: str, overrides: Sequence[str] = ()) -> Environment:
     """
     if not environment.startswith(BLOCK):
         return load_environment(environment, overrides)
-    from tasks.environment_block import read_block  # only who names a block needs Prefect for it
+    from tasks.environment_block import read_block  # likewise
 
     return parse_environment(read_block(environment), overrides, environment)

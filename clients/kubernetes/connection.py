@@ -35,12 +35,13 @@ JSON_PATCH = "application/json-patch+json"
 class ClusterAccess:
     """Where a cluster answers and how it is known: `endpoint` is "https://ADDRESS", `ca_certificate` PEM. No secret.
 
-    `impersonate` is the service account that it is spoken to as, where the spec names one.
+    It is spoken to as the spec says: `impersonate` is the service account, `credentials` the name of those to use.
     """
 
     endpoint: str
     ca_certificate: str = field(repr=False)
     impersonate: str | None = None
+    credentials: str | None = None
 
 
 @dataclass(frozen=True)

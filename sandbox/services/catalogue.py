@@ -19,6 +19,7 @@ def services() -> dict[str, Service]:
     from sandbox.services.iam.routes import SERVICE as IAM
     from sandbox.services.iamcredentials.routes import SERVICE as IAM_CREDENTIALS
     from sandbox.services.notebooks.routes import SERVICE as NOTEBOOKS
+    from sandbox.services.oauth2.routes import SERVICE as OAUTH2
     from sandbox.services.openidconnect.routes import SERVICE as OPENID_CONNECT
     from sandbox.services.orgpolicy.routes import SERVICE as ORGANIZATION_POLICY
     from sandbox.services.registries.routes import SERVICES as REGISTRIES
@@ -38,6 +39,7 @@ def services() -> dict[str, Service]:
         IAM,
         IAM_CREDENTIALS,
         NOTEBOOKS,
+        OAUTH2,
         OPENID_CONNECT,
         ORGANIZATION_POLICY,
         *REGISTRIES,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from clients.addresses import ENDPOINT, TOKEN, Addresses
 from clients.credentials import access_token, principal
 from clients.service_usage import ServiceUsage
 from clients.terraform import Terraform
-from environment.errors import ImpersonationRefusedError, PermissionDeniedError
+from environment.errors import CredentialsError, ImpersonationRefusedError, PermissionDeniedError
 
 USER = {"type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": "r"}
 
@@ -88,6 +89,59 @@ def test_terraform_gets_a_token_of_the_account_and_nothing_otherwise(as_ann, tmp
     (name, token), *_ = Terraform(tmp_path, plain.acting_as(ACCOUNT))._identity().items()
     assert name == TOKEN
     assert token == access_token(plain.acting_as(ACCOUNT)) != access_token(plain)
+
+
+@pytest.fixture
+def as_key(as_ann, sandbox) -> Iterator[Addresses]:
+    """The account by a key of its own, by the name block:deployer."""
+    accounts = "iam.googleapis.com/v1/projects/acme-impersonation/serviceAccounts"
+    made = sandbox.call("POST", f"{accounts}/{ACCOUNT}/keys", {}).json()
+    credentials.use_key("block:deployer", json.loads(base64.b64decode(made["privateKeyData"])))
+    yield Addresses.from_environment().acting_as(None, "block:deployer")
+    credentials._keys.clear()
+
+
+def test_a_key_that_a_spec_names_is_who_we_are_for_clients_and_terraform(as_key, sandbox, tmp_path) -> None:
+    assert principal(as_key) == ACCOUNT
+    before = sandbox.last_call()
+    with pytest.raises(PermissionDeniedError) as lacking:
+        ServiceUsage(as_key, "acme-impersonation").list_enabled()
+    assert f"grant {ACCOUNT} a role with serviceusage.services.list" in lacking.value.hint
+    asked = [call for call in sandbox.calls_since(before) if call["service"] != "oauth2.googleapis.com"]
+    assert {call["principal"] for call in asked} == {ACCOUNT}
+    first, second = (Terraform(tmp_path, as_key)._identity()[TOKEN] for _ in range(2))
+    assert first != second
+    assert principal(Addresses.from_environment()) == "ann@example.com"
+
+
+def test_a_key_may_be_used_to_act_as_another_account(as_key, sandbox) -> None:
+    accounts = "iam.googleapis.com/v1/projects/acme-impersonation/serviceAccounts"
+    sandbox.call("POST", accounts, {"accountId": "another"})
+    another = "another@acme-impersonation.iam.gserviceaccount.com"
+    with pytest.raises(ImpersonationRefusedError, match=f"{ACCOUNT} may not act as {another}"):
+        access_token(as_key.acting_as(another, "block:deployer"))
+    sandbox.control(
+        "POST",
+        "principals",
+        {"project_id": "acme-impersonation", "email": ACCOUNT, "roles": ["roles/iam.serviceAccountTokenCreator"]},
+    )
+    acting = as_key.acting_as(another, "block:deployer")
+    assert access_token(acting)
+    assert principal(acting) == another
+
+
+def test_a_key_that_is_no_more_is_refused_with_what_to_do(as_key, sandbox) -> None:
+    accounts = f"iam.googleapis.com/v1/projects/acme-impersonation/serviceAccounts/{ACCOUNT}/keys"
+    for key in sandbox.call("GET", accounts).json()["keys"]:
+        sandbox.call("DELETE", f"iam.googleapis.com/v1/{key['name']}")
+    with pytest.raises(CredentialsError, match="Invalid JWT Signature") as refused:
+        access_token(as_key)
+    assert "put a key that is valid into the block" in refused.value.hint
+
+
+def test_credentials_that_nobody_read_are_nobody_else_s(as_ann) -> None:
+    with pytest.raises(CredentialsError, match="nobody has read the credentials block:unread"):
+        access_token(Addresses.from_environment().acting_as(None, "block:unread"))
 
 
 def test_each_terraform_command_has_a_token_s_whole_hour(as_ann, tmp_path) -> None:

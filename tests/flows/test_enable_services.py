@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 from collections.abc import Iterator
@@ -10,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from environment.errors import GoogleApiError, PermissionDeniedError
+from clients import credentials
+from environment.errors import GoogleApiError, PermissionDeniedError, SpecError
+from environment.spec_file import load_environment
 
 SPEC = """\
 name: {name}
@@ -186,3 +189,64 @@ def test_only_what_was_asked_is_said_to_answer(cloud, spec, lines) -> None:
     answered = {line.partition(" answers ")[0] for line in lines if " answers " in line}
     assert "cloudresourcemanager.googleapis.com" in answered
     assert answered <= set(PROBES)
+
+
+RUNNER = "runner"
+
+
+def enabled(spec: str, *overrides: str) -> Any:
+    from flows.enable_services import enable_services
+
+    return enable_services(spec, overrides)
+
+
+@pytest.fixture
+def key(cloud, spec) -> Iterator[dict[str, Any]]:
+    """The key of an account that may do this step, in the block gcp-credentials/runner."""
+    from prefect_gcp import GcpCredentials
+
+    project = load_environment(spec).project_id
+    cloud.call("POST", f"{SERVICES}{project}/services/iam.googleapis.com:enable", {})
+    accounts = f"iam.googleapis.com/v1/projects/{project}/serviceAccounts"
+    email = cloud.call("POST", accounts, {"accountId": RUNNER}).json()["email"]
+    made = cloud.call("POST", f"{accounts}/{email}/keys", {}).json()
+    cloud.control("POST", "principals", {"project_id": project, "email": email, "roles": ["roles/owner"]})
+    key: dict[str, Any] = json.loads(base64.b64decode(made["privateKeyData"]))
+    GcpCredentials(service_account_info=key, project=project).save(RUNNER, overwrite=True)
+    yield key
+    credentials._keys.clear()
+
+
+def test_with_credentials_from_a_block_every_call_is_theirs_and_the_key_is_nowhere_else(
+    spec, cloud, key, prefect_keeps
+) -> None:
+    before = cloud.last_call()
+    assert enabled(spec, "credentials=block:runner").changed
+    asked = [call for call in cloud.calls_since(before) if call["service"] != "oauth2.googleapis.com"]
+    assert {call["principal"] for call in asked} == {key["client_email"]}
+    secret = key["private_key"].splitlines()[5].encode()
+    kept = prefect_keeps()
+    assert secret in kept.pop("/block_documents/filter"), "the search finds what is there"
+    assert [place for place, content in kept.items() if secret in content] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "info", "problem"),
+    [
+        ("nobody", None, "block:nobody: there is no block gcp-credentials/nobody on http"),
+        (RUNNER, {"type": "service_account", "client_email": "x"}, "credentials: block:runner: no key of a service"),
+    ],
+)
+def test_credentials_that_are_none_stop_it_before_anything(
+    spec, cloud, key, name: str, info: dict[str, str] | None, problem: str
+) -> None:
+    from prefect import get_client
+    from prefect.client.schemas.actions import BlockDocumentUpdate
+
+    with get_client(sync_client=True) as client:
+        found = client.read_block_document_by_name(RUNNER, "gcp-credentials")
+        client.update_block_document(found.id, BlockDocumentUpdate(data={"service_account_info": info or key}))
+    before = cloud.last_call()
+    with pytest.raises(SpecError, match=problem):
+        enabled(spec, f"credentials=block:{name}")
+    assert cloud.calls_since(before) == []
