@@ -244,3 +244,20 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox
     data_dir = tmp_path_factory.mktemp("sandbox") / "data"
     yield start_sandbox(data_dir)
     lifecycle.stop(data_dir)
+
+
+@pytest.fixture(scope="session")
+def real_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a kube-apiserver and an etcd, as KUBEBUILDER_ASSETS names it; skips where there is none."""
+    if assets := os.environ.get("KUBEBUILDER_ASSETS"):
+        return Path(assets)
+    if not os.environ.get("MLOPS_ENV_ORACLES"):
+        pytest.skip("neither KUBEBUILDER_ASSETS nor MLOPS_ENV_ORACLES is set: no real API server")
+    folder = tmp_path_factory.mktemp("programs")
+    built = sorted((Path.home() / ".cache" / "oracles").glob("kube-apiserver-v*"))
+    programs = {"kube-apiserver": str(built[-1]) if built else None, "etcd": shutil.which("etcd")}
+    for name, program in programs.items():
+        if program is None:
+            pytest.skip(f"the oracles' {name} has not been built or installed yet")
+        (folder / name).symlink_to(program)
+    return folder

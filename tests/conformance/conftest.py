@@ -7,10 +7,33 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 import yaml
+
+import sandbox as sandbox_package
+from clients.kubernetes.connection import ClusterAccess
+from clients.kustomize import render
+from clients.manifest_mirrors import MIRROR, fetch_mirror
+from environment.paths import project_root
+from environment.pipeline_secrets import artifact_keys_secret, encode_artifact_keys, mysql_secret
+from environment.pipelines import KustomizeParameters
+
+PARAMETERS = KustomizeParameters(
+    version="2.14.4",
+    namespace="kubeflow",
+    project_id="acme-mlops-dev",
+    bucket="acme-mlops-dev-artifacts",
+    connection_name="acme-mlops-dev:us-central1:mysql",
+    private_ip=True,
+    system_account="system@acme-mlops-dev.iam.gserviceaccount.com",
+    user_account="user@acme-mlops-dev.iam.gserviceaccount.com",
+    pipeline_db="pipelinedb",
+    mlmd_db="metadb",
+    cache_db="cachedb",
+)
 
 
 def free_ports(count: int) -> int:
@@ -68,3 +91,27 @@ def widget_server(real_kubernetes: httpx.Client) -> httpx.Client:
         if real_kubernetes.get("/apis/example.com/v1/widgets").status_code == 200:
             return real_kubernetes
     raise AssertionError("the custom kind is not served")
+
+
+@pytest.fixture(scope="session")
+def real_access(real_kubeconfig: Path) -> tuple[ClusterAccess, str]:
+    """How our clients reach the real API server, and the token of its administrator."""
+    config = yaml.safe_load(real_kubeconfig.read_text())
+    authority = (real_kubeconfig.parent / "certs" / "apiserver.crt").read_text()
+    access = ClusterAccess(config["clusters"][0]["cluster"]["server"], authority)
+    return access, config["users"][0]["user"]["token"]
+
+
+@pytest.fixture(scope="session")
+def manifests(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """All objects of the release: upstream's where MLOPS_ENV_GIT_MIRROR has them, else the skeleton's."""
+    given = os.environ.get(MIRROR)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(MIRROR, given or str(Path(sandbox_package.__file__).parent / "manifests"))
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        rendered = render(PARAMETERS, project_root() / "kustomize", fetch_mirror("2.14.4"))
+    secrets = [
+        mysql_secret("kubeflow", "root", "of-the-test"),
+        artifact_keys_secret("kubeflow", encode_artifact_keys("a" * 20, "b" * 40)),
+    ]
+    return [*rendered.manifests, *secrets]

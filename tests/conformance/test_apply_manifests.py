@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-import sandbox as sandbox_package
 from clients.addresses import Addresses
 from clients.kubernetes.apply import apply_objects, plan_objects
 from clients.kubernetes.apply_sets import check_alone, list_installations, list_members
@@ -21,8 +17,6 @@ from clients.kubernetes.installation import install
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.plan import plan_changes
 from clients.kubernetes.prerequisites import DEFINITIONS
-from clients.kustomize import render
-from clients.manifest_mirrors import MIRROR, fetch_mirror
 from environment.apply_set import ApplySet
 from environment.changes import ordered
 from environment.errors import (
@@ -33,25 +27,9 @@ from environment.errors import (
     ReplacementRefusedError,
 )
 from environment.objects import ObjectReference, reference_of
-from environment.paths import project_root
-from environment.pipeline_secrets import artifact_keys_secret, encode_artifact_keys, mysql_secret
-from environment.pipelines import KustomizeParameters
 from environment.pipelines_ui import PROXY_CONFIG
 
 SET = ApplySet("mlops-env", "kubeflow", "0.1.0")
-PARAMETERS = KustomizeParameters(
-    version="2.14.4",
-    namespace="kubeflow",
-    project_id="acme-mlops-dev",
-    bucket="acme-mlops-dev-artifacts",
-    connection_name="acme-mlops-dev:us-central1:mysql",
-    private_ip=True,
-    system_account="system@acme-mlops-dev.iam.gserviceaccount.com",
-    user_account="user@acme-mlops-dev.iam.gserviceaccount.com",
-    pipeline_db="pipelinedb",
-    mlmd_db="metadb",
-    cache_db="cachedb",
-)
 UI = ObjectReference("apps", "v1", "Deployment", "kubeflow", "ml-pipeline-ui")
 GRPC = UI._replace(name="metadata-grpc-deployment")
 MEMBER_KINDS = (
@@ -64,21 +42,6 @@ MEMBER_KINDS = (
     ("scheduling.k8s.io", "v1", "PriorityClass"),
     ("app.k8s.io", "v1beta1", "Application"),
 )
-
-
-@pytest.fixture(scope="module")
-def manifests(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """All objects of the release: upstream's where MLOPS_ENV_GIT_MIRROR has them, else the skeleton's."""
-    given = os.environ.get(MIRROR)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(MIRROR, given or str(Path(sandbox_package.__file__).parent / "manifests"))
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        rendered = render(PARAMETERS, project_root() / "kustomize", fetch_mirror("2.14.4"))
-    secrets = [
-        mysql_secret("kubeflow", "root", "of-the-test"),
-        artifact_keys_secret("kubeflow", encode_artifact_keys("a" * 20, "b" * 40)),
-    ]
-    return [*rendered.manifests, *secrets]
 
 
 @pytest.fixture(scope="module")
@@ -136,12 +99,9 @@ def recorded(access: ClusterAccess, token: str, few: list[dict[str, Any]]) -> It
 
 
 @pytest.fixture(scope="module")
-def real_cluster(real_kubeconfig: Path, few: list[dict[str, Any]]) -> Iterator[Recorded]:
+def real_cluster(real_access: tuple[ClusterAccess, str], few: list[dict[str, Any]]) -> Iterator[Recorded]:
     """A real API server with these manifests applied."""
-    config = yaml.safe_load(real_kubeconfig.read_text())
-    authority = (real_kubeconfig.parent / "certs" / "apiserver.crt").read_text()
-    access = ClusterAccess(config["clusters"][0]["cluster"]["server"], authority)
-    yield from recorded(access, config["users"][0]["user"]["token"], few)
+    yield from recorded(*real_access, few)
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -170,29 +168,13 @@ def make_deployment() -> Callable[..., dict[str, Any]]:
     return deployment
 
 
-def _real_programs(folder: Path) -> Path:
-    """Return a folder with kube-apiserver and etcd; skip where there is none."""
-    assets = os.environ.get("KUBEBUILDER_ASSETS")
-    if assets:
-        return Path(assets)
-    if not os.environ.get("MLOPS_ENV_ORACLES"):
-        pytest.skip("neither KUBEBUILDER_ASSETS nor MLOPS_ENV_ORACLES is set: no real API server")
-    built = sorted((Path.home() / ".cache" / "oracles").glob("kube-apiserver-v*"))
-    programs = {"kube-apiserver": str(built[-1]) if built else None, "etcd": shutil.which("etcd")}
-    for name, program in programs.items():
-        if program is None:
-            pytest.skip(f"the oracles' {name} has not been built or installed yet")
-        (folder / name).symlink_to(program)
-    return folder
-
-
 @pytest.fixture(scope="module", params=["sandbox", "real"])
 def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCluster]:
     """A cluster in which nothing takes time, shared by a module: each test takes a namespace of its own."""
     folder = tmp_path_factory.mktemp("cluster")
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "real":
-            patch.setenv("KUBEBUILDER_ASSETS", str(_real_programs(tmp_path_factory.mktemp("programs"))))
+            patch.setenv("KUBEBUILDER_ASSETS", str(request.getfixturevalue("real_programs")))
         else:
             patch.delenv("KUBEBUILDER_ASSETS", raising=False)
         log = RecordingLog()
