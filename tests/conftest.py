@@ -167,6 +167,11 @@ def start_sandbox(data_dir: Path) -> RunningSandbox:
     return RunningSandbox(data_dir, str(status.url), variables["GOOGLE_OAUTH_ACCESS_TOKEN"], variables)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are processors, since flows wait at times; each needs about a gigabyte."""
+    return min(os.cpu_count() or 1, 5) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a file in one process, and all of conformance: they share a real API server, slow to start."""
     for item in items:
