@@ -166,6 +166,13 @@ def without_protection(text: str) -> str:
     return json.dumps({**document, "serial": document["serial"] + 1})
 
 
+def without_database(text: str) -> str:
+    """Return a state, as Terraform takes it for the next one, without the database: it is gone already."""
+    document = json.loads(text)
+    left = [one for one in document["resources"] if one["mode"] != "managed" or one["type"] != DATABASE_TYPE]
+    return json.dumps({**document, "serial": document["serial"] + 1, "resources": left})
+
+
 def labelled(
     environment: Environment, kind: str, name: str, place: str = "", *, labels: Mapping[str, str] | None
 ) -> Found:
@@ -307,6 +314,11 @@ def last_targets(managed: ManagedState, kept: Collection[str]) -> tuple[str, ...
     if DATABASE in kept and NETWORK not in kept:
         stays = tuple(one for one in stays if one not in KEPT_ADDRESSES[DATABASE])
     return tuple(one for one in managed.addresses if not one.startswith(stays))
+
+
+def takes_database(targets: Collection[str]) -> bool:
+    """Tell whether the database is among what goes; Cloud SQL's own API has deleted it before, or somebody else has."""
+    return any(one.startswith(KEPT_ADDRESSES[DATABASE]) for one in targets)
 
 
 def split_kept(found: Iterable[Found], kept: Collection[str]) -> tuple[tuple[Found, ...], tuple[Found, ...]]:

@@ -29,6 +29,7 @@ from environment.destruction import (
     removal_command,
     split_kept,
     strays,
+    takes_database,
 )
 from environment.errors import MlopsEnvError, SpecError
 from environment.spec import Environment
@@ -44,6 +45,7 @@ from tasks.destroy import (
     delete_secret,
     empty_bucket,
     find_cluster,
+    forget_database,
     forget_notes,
     leave_cluster,
     leave_database,
@@ -171,7 +173,10 @@ def _remove_infrastructure(
         prepare_terraform(spec, managed)
         if managed.is_cluster_protected:
             clear_protection(spec)
-        if targets := first_targets(managed, kept):
+        targets = first_targets(managed, kept)
+        if spec.existing and takes_database(targets):  # Terraform does not look whether it is there
+            forget_database(spec)
+        if targets:
             removed += terraform_destroy(spec, targets)
     if may_sweep(found, managed):
         removed += sweep_leftovers(spec)

@@ -19,7 +19,14 @@ from clients.storage import Storage
 from clients.strays import remove_stray
 from environment.account_keys import NOTE_OBJECT
 from environment.databases import DATABASES_OBJECT
-from environment.destruction import Found, ManagedState, needed_services, without_neighbours, without_protection
+from environment.destruction import (
+    Found,
+    ManagedState,
+    needed_services,
+    without_database,
+    without_neighbours,
+    without_protection,
+)
 from environment.errors import (
     CredentialsError,
     GoogleApiError,
@@ -239,6 +246,12 @@ def clear_protection(environment: Environment) -> None:
     """Let go of the cluster: its protection is a setting in Terraform's state."""
     get_run_logger().info("Clearing the deletion protection of the cluster")
     infrastructure.open_terraform(environment, Addresses.of(environment)).edit_state(without_protection)
+
+
+@task(name="forget-database", task_run_name="forget the database that is gone", **RETRIED)
+def forget_database(environment: Environment) -> None:
+    """Take the database out of Terraform's state: a destroy that does not look first would fail at what is gone."""
+    infrastructure.open_terraform(environment, Addresses.of(environment)).edit_state(without_database)
 
 
 @task(name="remove-strays", task_run_name="remove strays", **RETRIED)

@@ -30,6 +30,8 @@ from environment.destruction import (
     removal_command,
     split_kept,
     strays,
+    takes_database,
+    without_database,
     without_neighbours,
     without_protection,
 )
@@ -203,6 +205,17 @@ def test_protection_is_taken_off_the_cluster_and_nothing_else() -> None:
     assert (after["serial"], after["lineage"]) == (8, "x")
     assert after["resources"][1:] == before["resources"][1:]
     assert not parse_managed(json.dumps(after)).is_cluster_protected
+
+
+def test_database_that_is_gone_is_taken_out_of_the_state_and_nothing_else() -> None:
+    theirs = {**resource("google_sql_database_instance", {"name": "theirs"}), "mode": "data"}
+    database = resource("google_sql_database_instance", {"name": "a-mysql-x1y2z3"})
+    others = [theirs, resource("google_container_cluster", {"name": "a-cluster"})]
+    before = {"version": 4, "serial": 7, "lineage": "x", "resources": [database, *others]}
+    after = json.loads(without_database(json.dumps(before)))
+    assert after == {"version": 4, "serial": 8, "lineage": "x", "resources": others}
+    assert takes_database(["module.cluster.x", "module.database.google_sql_database_instance.this"])
+    assert not takes_database(["module.cluster.x"])
 
 
 def test_what_is_managed_tells_which_services_must_be_on(managed) -> None:
