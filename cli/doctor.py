@@ -36,10 +36,12 @@ def _print(report: DoctorReport) -> None:
 
     tools = ", ".join(f"{name} {version}" for name, version in report.tools.items())
     count = len(report.findings)
-    verdict = "nothing stands in the way" if not count else "1 finding" if count == 1 else f"{count} findings"
+    verdict = "1 finding" if count == 1 else f"{count} findings" if count else "nothing stands in the way"
+    if report.later or report.unanswered:
+        verdict += ", as far as it could be looked at"
     style = "bold red" if count else "bold green"
     out.print(f"{report.environment} ({report.project_id}): {verdict}", style=style, markup=False)
-    rows = {"tools": tools, "we are": report.principal, "size": report.capacity.describe()}
+    rows = {"tools": tools, "we are": report.principal, "in all": report.capacity.describe()}
     for name, value in rows.items():
         out.print(f"  {name:<10} {value}", markup=False)
     if report.quotas:
@@ -49,7 +51,7 @@ def _print(report: DoctorReport) -> None:
             table.add_row(*cells, style="red" if row.is_short else None)
         out.print(table)
     for finding in report.findings:
-        out.print(f"  {finding.check}: {finding.subject} {finding.problem}", style="red", markup=False)
+        out.print(f"  {finding.check}: {finding.subject}: {finding.problem}", style="red", markup=False)
         out.print(f"    fix: {finding.fix}", markup=False)
     for note in report.notes:
         err.print(f"  {note}", style="yellow", markup=False)

@@ -31,6 +31,8 @@ _DISABLED = frozenset({"SERVICE_DISABLED", "accessNotConfigured"})
 _IN_PROGRESS = re.compile(r"activation (or deactivation )?is in progress|operationInProgress|in progress", re.I)
 _QUOTA = frozenset({"quotaExceeded", "QUOTA_EXCEEDED", "limitExceeded", "dailyLimitExceeded"})
 _REQUEST = re.compile(r"^[A-Z]+ https?://\S+: ")  # what google.api_core puts before Google's own words
+_NOT_PAID = "BILLING_DISABLED"
+_BILLING = re.compile(r"/billing/enable\?project=([a-z0-9-]+)")
 _RATE = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"})
 
 
@@ -112,6 +114,11 @@ def classify(answer: Answer, what: str, resource: str = "", who: Callable[[], st
         return TransientGoogleApiError(message, "try again", **details)
     if answer.reasons & _QUOTA or (answer.status == 403 and is_quota(answer.message)):
         return GoogleApiError(message, QUOTA_HINT, **details)
+    if _NOT_PAID in answer.reasons:
+        message = message.partition(" Please enable billing")[0]
+        project = _BILLING.search(answer.message)
+        link = f"gcloud billing projects link {project[1] if project else _project(resource)}"
+        return PermissionDeniedError(message, f"{link} --billing-account=ACCOUNT", **details)
     if answer.status == 403:
         missing = f"Permission '{answer.permission}' " if answer.permission else ""
         return PermissionDeniedError(message, permission_hint(missing + answer.message, who), **details)

@@ -48,9 +48,11 @@ class Capacity(BaseModel):
     most_disk_gib: int
 
     def describe(self) -> str:
-        """Return "1 to 5 nodes, 3 to 7 disks of 350 to 750 GiB"."""
+        """Return "1 to 5 nodes, 3 to 7 disks with 350 to 750 GiB"."""
         nodes, disks = _span(self.nodes, self.most_nodes), _span(self.disks, self.most_disks)
-        return f"{_counted(nodes, 'node')}, {_counted(disks, 'disk')} of {_span(self.disk_gib, self.most_disk_gib)} GiB"
+        return (
+            f"{_counted(nodes, 'node')}, {_counted(disks, 'disk')} with {_span(self.disk_gib, self.most_disk_gib)} GiB"
+        )
 
 
 class QuotaRow(BaseModel):

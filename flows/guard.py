@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from environment.changes import INFRASTRUCTURE, LAYERS, PIPELINES, Change, Layer
 from environment.databases import check_databases
+from environment.errors import PermissionDeniedError
 from environment.findings import refuse
 from environment.guard import TAINTED
 from environment.names import UNKNOWN_SUFFIX
@@ -134,10 +135,15 @@ def refuse_names_of_others(spec: Environment) -> None:
 
     Raises:
         SpecError: Names both environments.
+        PreflightError: When they may not be looked at, and what else stands in the way is known.
     """
     later = _later.get()
     if later is None or not later.has_seen_names:
-        check_names(spec)
+        try:
+            check_names(spec)
+        except PermissionDeniedError:
+            look_first(spec)  # tells of all that is refused, each with its fix
+            raise
     if later is not None:
         later.has_seen_names = True
 

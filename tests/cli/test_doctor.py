@@ -34,9 +34,9 @@ def test_findings_are_printed_with_their_fixes_and_the_exit_code_is_1(sandbox) -
     sandbox.control("POST", "project", {"project_id": "acme-mlops-staging", "billing": True})
     assert ended.returncode == 1
     assert "staging (acme-mlops-staging): 1 finding" in ended.stdout
-    assert "billing: project acme-mlops-staging no active billing account pays for it" in ended.stdout
+    assert "billing: project acme-mlops-staging: no active billing account pays for it" in ended.stdout
     assert "fix: gcloud billing projects link acme-mlops-staging --billing-account=ACCOUNT" in ended.stdout
-    assert "3 to 9 nodes, 3 to 9 disks of 300 to 900 GiB" in ended.stdout
+    assert "3 to 9 nodes, 3 to 9 disks with 300 to 900 GiB" in ended.stdout
 
 
 def test_json_is_one_document_and_nothing_in_the_way_is_0(sandbox) -> None:

@@ -63,7 +63,7 @@ def test_nothing_to_change_is_0(run) -> None:
 def test_nodes_and_disks_are_told_in_total(run) -> None:
     size = Capacity(nodes=1, most_nodes=5, disks=3, most_disks=7, disk_gib=350, most_disk_gib=750)
     out = run(report().model_copy(update={"capacity": size}))[1]
-    assert out.splitlines()[1] == "  in all: 1 to 5 nodes, 3 to 7 disks of 350 to 750 GiB"
+    assert out.splitlines()[1] == "  in all: 1 to 5 nodes, 3 to 7 disks with 350 to 750 GiB"
 
 
 def test_changes_are_2_and_a_tree_whose_lines_are_whole(run) -> None:

@@ -60,6 +60,19 @@ def test_credentials_quota_and_rate_are_no_missing_permission(answer: Answer, ex
     assert type(classify(answer, "list")) is expected
 
 
+def test_a_project_that_nobody_pays_for_is_no_missing_permission() -> None:
+    """As the sandbox says it, and Google."""
+    number = (
+        "This API method requires billing to be enabled. Please enable billing on project #241944725926 by visiting "
+    )
+    text = f"{number}https://console.developers.google.com/billing/enable?project=acme-lab then retry."
+    error = classify(Answer(403, text, frozenset({"BILLING_DISABLED"})), "take the inventory")
+    assert str(error) == (
+        "could not take the inventory: This API method requires billing to be enabled.; "
+        "gcloud billing projects link acme-lab --billing-account=ACCOUNT"
+    )
+
+
 def test_a_permission_in_the_details_and_whoever_we_are_are_named() -> None:
     error = classify(Answer(403, "The caller is not allowed", permission="a.b.c"), "make it", who=lambda: "me@x.com")
     assert error.hint == "grant me@x.com a role with a.b.c"

@@ -23,11 +23,11 @@ ZONAL: dict[str, Any] = {"zone": "us-central1-a", "components": {"notebooks": Fa
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        (ZONAL, "1 to 5 nodes, 1 to 5 disks of 100 to 500 GiB"),
-        ({**ZONAL, "zone": None}, "3 to 15 nodes, 3 to 15 disks of 300 to 1500 GiB"),
-        ({"zone": "us-central1-a"}, "1 to 5 nodes, 3 to 7 disks of 350 to 750 GiB"),
-        ({**ZONAL, "cluster": {"min_nodes": 0, "max_nodes": 1}}, "1 node, 1 disk of 100 GiB"),
-        ({"zone": "us-central1-a", **THEIR_CLUSTER}, "0 nodes, 2 disks of 250 GiB"),
+        (ZONAL, "1 to 5 nodes, 1 to 5 disks with 100 to 500 GiB"),
+        ({**ZONAL, "zone": None}, "3 to 15 nodes, 3 to 15 disks with 300 to 1500 GiB"),
+        ({"zone": "us-central1-a"}, "1 to 5 nodes, 3 to 7 disks with 350 to 750 GiB"),
+        ({**ZONAL, "cluster": {"min_nodes": 0, "max_nodes": 1}}, "1 node, 1 disk with 100 GiB"),
+        ({"zone": "us-central1-a", **THEIR_CLUSTER}, "0 nodes, 2 disks with 250 GiB"),
     ],
 )
 def test_nodes_and_disks_are_counted_over_all_zones(fields: dict[str, Any], expected: str) -> None:

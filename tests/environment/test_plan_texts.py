@@ -40,7 +40,7 @@ def test_markdown_names_layer_action_address_and_fields() -> None:
 def test_markdown_says_how_much_there_is_in_all() -> None:
     size = Capacity(nodes=3, most_nodes=9, disks=3, most_disks=9, disk_gib=300, most_disk_gib=900)
     counted = report().model_copy(update={"capacity": size})
-    assert "In all: 3 to 9 nodes, 3 to 9 disks of 300 to 900 GiB." in plan_markdown(counted)
+    assert "In all: 3 to 9 nodes, 3 to 9 disks with 300 to 900 GiB." in plan_markdown(counted)
 
 
 def test_markdown_of_nothing() -> None:

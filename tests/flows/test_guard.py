@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from environment.errors import ReplacementRefusedError, SpecError, TerraformError
+from environment.errors import PreflightError, ReplacementRefusedError, SpecError, TerraformError
 
 PROJECT = "acme-guarded-project"
 ZONE = "us-central1-a"
@@ -264,6 +264,27 @@ def test_selector_is_changed_by_a_new_deployment_only_with_consent(cloud, spec) 
     assert "replace Deployment kubeflow/ml-pipeline-ui" in report.pipelines.changes
     assert "old" not in objects.request("GET", path).body["spec"]["selector"]["matchLabels"]
     assert [one["metadata"]["uid"] for one in objects.request("GET", claims).body["items"]] == kept
+
+
+def test_all_that_stands_in_the_way_is_told_at_once_and_nothing_is_changed(cloud, spec) -> None:
+    """Also where nobody pays, so that whose the names are cannot be asked."""
+    project, user = "acme-guarded-unpaid", "user@sandbox.localhost"
+    names = [f"{one}.googleapis.com" for one in ("compute", "container", "iam", "secretmanager", "sqladmin")]
+    services = f"serviceusage.googleapis.com/v1/projects/{project}/services:batchEnable"
+    cloud.call("POST", services, {"serviceIds": names}).raise_for_status()
+    cloud.control("POST", "project", {"project_id": project, "billing": False})
+    denied = {"project_id": project, "email": user, "roles": ["roles/owner"], "denied": ["container.clusters.create"]}
+    cloud.control("POST", "principals", denied)
+    abroad = {"values": {"allowedValues": ["in:eu-locations"]}}
+    policy = {"project_id": project, "constraint": "gcp.resourceLocations", "rule": abroad}
+    cloud.control("POST", "policy", policy)
+    before = cloud.last_call()
+    with pytest.raises(PreflightError) as caught:
+        create(spec, f"project_id={project}", f"state.bucket={project}-tfstate")
+    assert [call["path"] for call in cloud.calls_since(before) if call["mutating"]] == []
+    assert "3 findings before any change: " in str(caught.value)
+    for words in ("no active billing account", "lacks container.clusters.create", "gcp.resourceLocations"):
+        assert words in str(caught.value)
 
 
 def test_with_all_that_the_message_names_it_goes_through(cloud, spec) -> None:
