@@ -84,7 +84,7 @@ def _of_ours(environment: Environment, found: EndpointFacts) -> tuple[str, bool]
 
 def _let_through(found: EndpointFacts) -> str:
     return (
-        f"let this machine connect to {found.address}, port 443, and try again; "
+        f"let this machine connect to https://{found.address}, and try again; "
         "while Google upgrades or repairs a control plane it is away for minutes"
     )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 from clients.addresses import Addresses
 from clients.kustomize import render
 from clients.manifest_mirrors import Mirror
-from clients.registries import has_image
+from clients.registries import Registries
 from environment.doctor import Looked, found_one
 from environment.errors import MlopsEnvError
 from environment.images import Image, images_of, missing_image
@@ -47,12 +48,10 @@ def _render(
 def _look_at_images(addresses: Addresses, images: tuple[Image, ...]) -> Looked:
     """Ask for one image of each registry first: one that does not answer is not asked for the others."""
     firsts = {image.registry: image for image in reversed(images)}
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = dict(
-            zip(firsts.values(), pool.map(lambda one: has_image(addresses, one), firsts.values()), strict=True)
-        )
+    with closing(Registries(addresses)) as registries, ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = dict(zip(firsts.values(), pool.map(registries.has_image, firsts.values()), strict=True))
         silent = {image.registry for image, answer in answers.items() if answer is None}
         others = [image for image in images if image not in answers and image.registry not in silent]
-        answers |= dict(zip(others, pool.map(lambda one: has_image(addresses, one), others), strict=True))
+        answers |= dict(zip(others, pool.map(registries.has_image, others), strict=True))
     notes = (f"images were not looked at in {', '.join(sorted(silent))}: no answer",) if silent else ()
     return Looked(findings=tuple(missing_image(one) for one in images if answers.get(one) is False), notes=notes)

@@ -38,7 +38,7 @@ def found(*authorized: str, is_private: bool = False, problem: str = PROBLEM) ->
             "in its VPC, or gcloud container clusters update shared --no-enable-private-endpoint --location=us-",
             True,
         ),
-        (THEIRS, found(), "is open to all, so something on the way", "connect to 198.51.100.7, port 443", True),
+        (THEIRS, found(), "is open to all, so something on the way", "connect to https://198.51.100.7,", True),
         (
             (LET_IN,),
             found(OFFICE),
@@ -49,7 +49,7 @@ def found(*authorized: str, is_private: bool = False, problem: str = PROBLEM) ->
         ((LET_IN,), found("192.0.2.0/28"), "192.0.2.0/28 only", f"run create, which opens it to {OFFICE}", False),
         ((), found(OFFICE), f"{OFFICE} only", "run create, which opens it to all", False),
         ((), found(is_private=True), "is private", "run create, which opens it to all", False),
-        ((), found(), "is open to all", "port 443", False),
+        ((), found(), "is open to all", "connect to https://198.51.100.7,", False),
     ],
     ids=[
         *("theirs-restricted", "theirs-private", "theirs-open"),

@@ -19,7 +19,7 @@ from clients.network_leftovers import PEERING
 from clients.preflight.look import ALL_CHECKS, EXISTING, look
 from clients.preflight.names import look_at_ranges
 from clients.preload import preload
-from clients.registries import has_image
+from clients.registries import Registries
 from environment.destruction import NETWORK, Found
 from environment.doctor import DoctorReport
 from environment.errors import GoogleApiError
@@ -423,8 +423,18 @@ def test_only_a_registry_s_own_refusal_says_that_an_image_is_gone(
     answer = requests.Response()
     answer.status_code = 403
     answer.headers.update({"Docker-Distribution-Api-Version": "registry/2.0"} if of_a_registry else {})
-    monkeypatch.setattr(requests, "head", lambda *_, **__: answer)
-    assert has_image(Addresses(), Image("ghcr.io", "kubeflow/kfp-api-server", "2.14.4")) is expected
+    monkeypatch.setattr(requests.Session, "head", lambda *_, **__: answer)
+    assert Registries(Addresses()).has_image(Image("ghcr.io", "kubeflow/kfp-api-server", "2.14.4")) is expected
+
+
+def test_only_the_first_image_of_a_registry_is_asked_for_without_a_token(cloud: RunningSandbox) -> None:
+    before = cloud.last_call()
+    assert examine(cloud, SPEC, checks=("manifests",)).findings == ()
+    calls = [call for call in cloud.calls_since(before) if call["service"] in ("gcr.io", "ghcr.io", "quay.io")]
+    refused = [call["service"] for call in calls if call["status"] == 401]
+    heads = [call["path"] for call in calls if call["method"] == "HEAD" and call["status"] == 200]
+    assert sorted(refused) == ["gcr.io", "ghcr.io", "quay.io"]
+    assert len(heads) == len(set(heads)) > 10
 
 
 def test_before_its_apis_are_on_what_can_be_seen_is_seen(cloud: RunningSandbox) -> None:
