@@ -109,15 +109,45 @@ def test_what_is_allowed_and_protected_is_refused_before_terraform_does(cloud, s
         f"provision-infra: refused: replace {CLUSTER}: deletion protection is on; turn it off with a create of its own "
         "first, which changes nothing else: --set cluster.deletion_protection=false"
     )
-    assert create(spec).infrastructure.changes == (f"update {CLUSTER}",)
 
 
-def test_forced_replacement_is_refused_and_names_address_and_attribute(cloud, spec) -> None:
-    message = refusal(cloud, spec, OTHER_RANGE)
-    assert message.startswith("provision-infra: refused: ")
+def test_selector_is_changed_by_a_new_deployment_only_with_consent(cloud, spec) -> None:
+    objects = cluster(spec)
+    path = "/apis/apps/v1/namespaces/kubeflow/deployments/ml-pipeline-ui"
+    claims = "/api/v1/namespaces/kubeflow/persistentvolumeclaims"
+    found = objects.request("GET", path).body
+    for key in ("uid", "resourceVersion", "managedFields", "creationTimestamp", "generation"):
+        found["metadata"].pop(key, None)
+    found.pop("status", None)
+    found["spec"]["selector"]["matchLabels"]["old"] = found["spec"]["template"]["metadata"]["labels"]["old"] = "yes"
+    objects.request("DELETE", path)
+    objects.request("POST", path.rpartition("/")[0], {}, found)
+    kept = [one["metadata"]["uid"] for one in objects.request("GET", claims).body["items"]]
+
+    before = cloud.last_call()
+    with pytest.raises(ReplacementRefusedError, match=r"replace Deployment kubeflow/ml-pipeline-ui .*selector"):
+        create(spec, "cluster.max_nodes=9")  # not even the infrastructure, which comes first
+    assert [call["path"] for call in cloud.calls_since(before) if call["mutating"]] == []
+    report = create(spec, allow=["Deployment kubeflow/ml-pipeline-ui"])
+    assert report.infrastructure.changes == (f"update {CLUSTER}",), "its protection is off from here on"
+    assert "replace Deployment kubeflow/ml-pipeline-ui" in report.pipelines.changes
+    assert "old" not in objects.request("GET", path).body["spec"]["selector"]["matchLabels"]
+    assert [one["metadata"]["uid"] for one in objects.request("GET", claims).body["items"]] == kept
+
+
+def test_forced_replacement_is_refused_before_services_are_enabled_and_names_address_and_attribute(cloud, spec) -> None:
+    service = f"serviceusage.googleapis.com/v1/projects/{PROJECT}/services/dataflow.googleapis.com"
+    cloud.call("POST", f"{service}:disable", {"disableDependentServices": True}).raise_for_status()
+    message = refusal(cloud, spec, OTHER_RANGE, "components.notebooks=false")
+    assert message.startswith("enable-services: refused: ")
     assert "\n" not in message
     assert re.search(rf"replace {re.escape(CLUSTER)} \(forced by \S", message)
+    assert f"delete {NOTEBOOK}" in message
     assert named(message) == [CLUSTER, POOL, NOTEBOOK]
+    left = f"Database {outputs(spec).database.instance}/metadb"
+    assert named(refusal(cloud, spec, "database.names.metadata=kfp_metadata")) == [left]
+    assert cloud.call("GET", service).json()["state"] == "DISABLED"
+    cloud.call("POST", f"{service}:enable", {}).raise_for_status()
 
 
 IN_STATE = f"guarded-cluster, .* of project {PROJECT} is in the state of the environment guarded, not of rival"
@@ -147,16 +177,6 @@ def test_names_and_state_of_another_environment_are_refused(cloud, spec, tmp_pat
     with pytest.raises(SpecError, match=problem):
         create(str(other))
     assert [call["path"] for call in cloud.calls_since(before) if call["mutating"]] == []
-    cloud.call("POST", f"{service}:enable", {}).raise_for_status()
-
-
-def test_it_is_refused_before_services_are_enabled(cloud, spec) -> None:
-    service = f"serviceusage.googleapis.com/v1/projects/{PROJECT}/services/dataflow.googleapis.com"
-    cloud.call("POST", f"{service}:disable", {"disableDependentServices": True}).raise_for_status()
-    assert named(refusal(cloud, spec, "components.notebooks=false")) == [NOTEBOOK]
-    left = f"Database {outputs(spec).database.instance}/metadb"
-    assert named(refusal(cloud, spec, "database.names.metadata=kfp_metadata")) == [left]
-    assert cloud.call("GET", service).json()["state"] == "DISABLED"
     cloud.call("POST", f"{service}:enable", {}).raise_for_status()
 
 
@@ -218,54 +238,6 @@ def test_cluster_that_was_lost_is_made_again_and_finds_the_earlier_runs(cloud, s
     assert kept > set(names)
 
 
-def test_database_that_goes_with_permission_is_backed_up_for_good(cloud, spec) -> None:
-    from clients.addresses import Addresses
-    from clients.storage import Storage
-    from environment.state_folder import format_suffix
-
-    tfstate, folder = "acme-guarded-tfstate", "mlops-env/guarded"
-    old = outputs(spec).database.instance
-    storage = Storage(Addresses.from_environment(), PROJECT)
-    storage.write(tfstate, f"{folder}/suffix.json", format_suffix("wxyz"))  # of a replacement that never was
-    state = json.loads(storage.read(tfstate, f"{folder}/default.tfstate") or "")
-    (found,) = (one for one in state["resources"] if one["type"] in DATABASE)
-    found["instances"][0]["status"] = "tainted"
-    storage.write(tfstate, f"{folder}/default.tfstate", json.dumps({**state, "serial": state["serial"] + 1}))
-    message = refusal(cloud, spec)
-    assert f"replace {DATABASE} (tainted, though it is there)" in message
-    before = cloud.last_call()
-    new = create(spec, allow=named(message)).infrastructure.outputs.database.instance
-    assert new not in (old, "guarded-mysql-wxyz")
-    calls = [(call["method"], call["path"]) for call in cloud.calls_since(before) if call["mutating"]]
-    instance = f"/sql/v1beta4/projects/{PROJECT}/instances/{old}"
-    assert calls.index(("POST", f"{instance}/backupRuns")) < calls.index(("DELETE", instance))
-    backups = cloud.call("GET", f"sqladmin.googleapis.com/sql/v1beta4/projects/{PROJECT}/backups").json()["backups"]
-    assert [(one["instance"], one["state"]) for one in backups] == [(old, "SUCCESSFUL")]
-
-
-def test_selector_is_changed_by_a_new_deployment_only_with_consent(cloud, spec) -> None:
-    objects = cluster(spec)
-    path = "/apis/apps/v1/namespaces/kubeflow/deployments/ml-pipeline-ui"
-    claims = "/api/v1/namespaces/kubeflow/persistentvolumeclaims"
-    found = objects.request("GET", path).body
-    for key in ("uid", "resourceVersion", "managedFields", "creationTimestamp", "generation"):
-        found["metadata"].pop(key, None)
-    found.pop("status", None)
-    found["spec"]["selector"]["matchLabels"]["old"] = found["spec"]["template"]["metadata"]["labels"]["old"] = "yes"
-    objects.request("DELETE", path)
-    objects.request("POST", path.rpartition("/")[0], {}, found)
-    kept = [one["metadata"]["uid"] for one in objects.request("GET", claims).body["items"]]
-
-    before = cloud.last_call()
-    with pytest.raises(ReplacementRefusedError, match=r"replace Deployment kubeflow/ml-pipeline-ui .*selector"):
-        create(spec, "cluster.max_nodes=9")  # not even the infrastructure, which comes first
-    assert [call["path"] for call in cloud.calls_since(before) if call["mutating"]] == []
-    report = create(spec, allow=["Deployment kubeflow/ml-pipeline-ui"])
-    assert "replace Deployment kubeflow/ml-pipeline-ui" in report.pipelines.changes
-    assert "old" not in objects.request("GET", path).body["spec"]["selector"]["matchLabels"]
-    assert [one["metadata"]["uid"] for one in objects.request("GET", claims).body["items"]] == kept
-
-
 def test_all_that_stands_in_the_way_is_told_at_once_and_nothing_is_changed(cloud, spec) -> None:
     """Also where nobody pays, so that whose the names are cannot be asked."""
     project, user = "acme-guarded-unpaid", "user@sandbox.localhost"
@@ -287,8 +259,30 @@ def test_all_that_stands_in_the_way_is_told_at_once_and_nothing_is_changed(cloud
         assert words in str(caught.value)
 
 
-def test_with_all_that_the_message_names_it_goes_through(cloud, spec) -> None:
-    """Last: the environment has another range from here on."""
-    allow = named(refusal(cloud, spec, OTHER_RANGE))
-    assert create(spec, OTHER_RANGE, allow=allow).pipelines.healthy
+def test_all_that_the_message_names_goes_with_permission_and_the_database_is_backed_up_for_good(cloud, spec) -> None:
+    """Last: the environment has another range from here on, and another database."""
+    from clients.addresses import Addresses
+    from clients.storage import Storage
+    from environment.state_folder import format_suffix
+
+    tfstate, folder = "acme-guarded-tfstate", "mlops-env/guarded"
+    old = outputs(spec).database.instance
+    storage = Storage(Addresses.from_environment(), PROJECT)
+    storage.write(tfstate, f"{folder}/suffix.json", format_suffix("wxyz"))  # of a replacement that never was
+    state = json.loads(storage.read(tfstate, f"{folder}/default.tfstate") or "")
+    (found,) = (one for one in state["resources"] if one["type"] in DATABASE)
+    found["instances"][0]["status"] = "tainted"
+    storage.write(tfstate, f"{folder}/default.tfstate", json.dumps({**state, "serial": state["serial"] + 1}))
+    message = refusal(cloud, spec, OTHER_RANGE)
+    assert f"replace {DATABASE} (tainted, though it is there)" in message
+    before = cloud.last_call()
+    report = create(spec, OTHER_RANGE, allow=named(message))
+    assert report.pipelines.healthy
+    new = report.infrastructure.outputs.database.instance
+    assert new not in (old, "guarded-mysql-wxyz")
+    calls = [(call["method"], call["path"]) for call in cloud.calls_since(before) if call["mutating"]]
+    instance = f"/sql/v1beta4/projects/{PROJECT}/instances/{old}"
+    assert calls.index(("POST", f"{instance}/backupRuns")) < calls.index(("DELETE", instance))
+    backups = cloud.call("GET", f"sqladmin.googleapis.com/sql/v1beta4/projects/{PROJECT}/backups").json()["backups"]
+    assert [(one["instance"], one["state"]) for one in backups] == [(old, "SUCCESSFUL")]
     assert create(spec, OTHER_RANGE).change_count == 0
