@@ -77,6 +77,7 @@ def prefect_team(folder: Path, variables: Mapping[str, str], limit: int) -> Iter
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}/api"
     environment = {**variables, "PREFECT_API_URL": url, "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+    environment["PREFECT_CLIENT_MAX_RETRIES"] = "8"  # as docs/prefect.md has it for a worker
     server = [*PREFECT, "server", "start", "--port", str(port), "--no-ui"]
     with _running(server, environment, folder / "server.log") as server_id:
         _wait_for(url, folder / "server.log")
