@@ -23,7 +23,7 @@ sandbox: $(STAMP) ## Start the local Google Cloud and create the environment `sa
 	@$(BIN)/mlops-env create sandbox
 
 test: $(STAMP) ## Run the test suite
-	@$(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder -m "not long"
+	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not long"
 
 long: $(STAMP) ## Run the tests that kill and restart real processes for minutes
 	@$(BIN)/pytest -m long

@@ -19,14 +19,15 @@ from clients.gke import access_of
 from clients.google_errors import google_errors
 from clients.infrastructure import read_managed
 from clients.kubernetes.apply_sets import list_installations
-from clients.kubernetes.connection import ClusterAccess
-from clients.kubernetes.objects import close_cluster, open_cluster
+from clients.kubernetes.discovery import Resource
+from clients.kubernetes.objects import Objects, close_cluster, open_cluster
 from clients.kubernetes.removal import DEFINITIONS as CUSTOM_RESOURCE_DEFINITIONS
 from clients.network_leftovers import PEERING
 from clients.root_user import is_user_of
 from clients.secret_manager import SecretManager
 from environment import existing_requirements as rules
 from environment.apply_set import PART_OF_LABEL, PIPELINES, ApplySet
+from environment.cluster_room import free_room
 from environment.errors import (
     CredentialsError,
     KubernetesError,
@@ -50,6 +51,7 @@ from environment.findings import Finding
 from environment.objects import ObjectReference
 from environment.spec import Environment
 
+NODES, PODS = Resource("", "v1", "Node", "nodes", False), Resource("", "v1", "Pod", "pods", True)
 APIS: dict[Kind, str] = {
     "network": "compute.googleapis.com",
     "cluster": "container.googleapis.com",
@@ -178,7 +180,9 @@ def _cluster(environment: Environment, addresses: Addresses) -> dict[str, Any]:
         facts = facts.model_copy(update={"endpoint": (endpoint := read_endpoint(found, addresses))})
         if endpoint.problem:
             return {"cluster": facts}
-        return {"cluster": facts, "installation": _installation(environment, addresses, access)}
+        objects = open_cluster(addresses, access)
+        room = None if _makes_nodes(found) else free_room(objects.list(NODES).items, objects.list(PODS).items)
+        return {"cluster": facts, "installation": _installation(environment, objects), "room": room}
     except (UnreachableError, KubernetesError, CredentialsError) as error:
         fix = rules.CLUSTER_RUNNING.fix.format(
             cluster=environment.cluster_name, location=environment.location, project=environment.project_id
@@ -189,14 +193,34 @@ def _cluster(environment: Environment, addresses: Addresses) -> dict[str, Any]:
         close_cluster(addresses, access)
 
 
+def _makes_nodes(cluster: dict[str, Any]) -> bool:
+    """Tell whether GKE makes node pools as pods need them: by Autopilot, or by node auto-provisioning."""
+    provisioning = (cluster.get("autoscaling") or {}).get("enableNodeAutoprovisioning")
+    return bool((cluster.get("autopilot") or {}).get("enabled") or provisioning)
+
+
 def _pool(document: dict[str, Any]) -> PoolFacts:
     config = document.get("config") or {}
     mode = (config.get("workloadMetadataConfig") or {}).get("mode", "")
-    return PoolFacts(name=document["name"], scopes=tuple(config.get("oauthScopes") or ()), metadata=mode)
+    return PoolFacts(
+        name=document["name"],
+        scopes=tuple(config.get("oauthScopes") or ()),
+        metadata=mode,
+        most_nodes=_most_nodes(document),
+    )
 
 
-def _installation(environment: Environment, addresses: Addresses, access: ClusterAccess) -> InstallationFacts:
-    objects, namespace = open_cluster(addresses, access), environment.pipelines.namespace
+def _most_nodes(pool: dict[str, Any]) -> int:
+    """Return how many nodes a pool may have in all its zones, 0 where it does not grow by itself."""
+    scaling = pool.get("autoscaling") or {}
+    if not (scaling.get("enabled") or scaling.get("autoprovisioned")):
+        return 0
+    in_each = int(scaling.get("maxNodeCount") or 0) * max(1, len(pool.get("locations") or ()))
+    return int(scaling.get("totalMaxNodeCount") or 0) or in_each
+
+
+def _installation(environment: Environment, objects: Objects) -> InstallationFacts:
+    namespace = environment.pipelines.namespace
     installed = list_installations(objects, PIPELINES)
     ours = ApplySet(PIPELINES, namespace, "", environment.owner, is_guest=True)
     # Definitions that a destroy left to others are of the set of a namespace that has gone.

@@ -35,6 +35,7 @@ def existing_findings(environment: Environment, facts: ExistingFacts) -> tuple[F
         *(_of_network(environment, facts.network) if facts.network else ()),
         *(_of_cluster(environment, facts.cluster) if facts.cluster else ()),
         *_of_installation(environment, facts),
+        *_of_room(environment, facts),
         *(_of_database(environment, facts, facts.database) if facts.database else ()),
         *(_of_bucket(environment, facts.artifact_store) if facts.artifact_store else ()),
     )
@@ -209,6 +210,27 @@ def _of_installation(environment: Environment, facts: ExistingFacts) -> Iterator
     if found.definitions:
         defined = ", ".join(found.definitions[:3]) + (" and more" if len(found.definitions) > 3 else "")
         yield rules.OTHER_INSTALLATION.finding(subject, f"somebody else has defined {defined} in it", **names)
+
+
+def _of_room(environment: Environment, facts: ExistingFacts) -> Iterator[Finding]:
+    """Yield that pods would find no node; those of an installation that is there have found theirs."""
+    cluster, room, installed = facts.cluster, facts.room, facts.installation
+    if cluster is None or room is None or (installed and environment.pipelines.namespace in installed.owners):
+        return
+    release = environment.pipelines.version
+    millicores, mebibytes = rules.REQUESTED[release]
+    is_growing = any(room.nodes.get(one.name, 0) < one.most_nodes for one in cluster.pools)
+    if is_growing or (room.millicores >= millicores and room.mebibytes >= mebibytes):
+        return
+    problem = (
+        f"its nodes have {max(0, room.millicores)}m of processors and {max(0, room.mebibytes)} MiB over, and no pool "
+        f"may grow; Kubeflow Pipelines {release} asks for {millicores}m and {mebibytes} MiB"
+    )
+    pool = cluster.pools[0].name if cluster.pools else "POOL"
+    most = room.nodes.get(pool, 0) + 1
+    yield rules.CAPACITY.finding(
+        subject_of(environment, "cluster"), problem, pool=pool, most=most, **_names(environment)
+    )
 
 
 def _of_database(environment: Environment, facts: ExistingFacts, found: DatabaseFacts) -> Iterator[Finding]:

@@ -40,11 +40,19 @@ class NetworkFacts(_Facts):
 
 
 class PoolFacts(_Facts):
-    """A node pool; `metadata` is the mode of its metadata server, such as GKE_METADATA."""
+    """A node pool.
+
+    Attributes:
+        name: Its name.
+        scopes: The OAuth scopes of its nodes.
+        metadata: The mode of its metadata server, such as GKE_METADATA.
+        most_nodes: How many nodes it may grow to by itself, 0 where it does not.
+    """
 
     name: str
     scopes: tuple[str, ...]
     metadata: str
+    most_nodes: int = 0
 
 
 class ClusterFacts(_Facts):
@@ -56,6 +64,14 @@ class ClusterFacts(_Facts):
     network: str
     pools: tuple[PoolFacts, ...]
     endpoint: EndpointFacts | None = None
+
+
+class RoomFacts(_Facts):
+    """What the nodes of a cluster have over for more pods; `nodes` counts them by the name of their pool."""
+
+    millicores: int
+    mebibytes: int
+    nodes: Mapping[str, int]
 
 
 class InstallationFacts(_Facts):
@@ -104,6 +120,7 @@ class ExistingFacts(_Facts):
     """All that was read.
 
     Attributes:
+        room: What the cluster's nodes have over.
         missing: What is not there, as far as it was asked for.
         made: The names of all that the environment's own state holds.
         unreadable: Why something could not be read, by what it is: then nothing more can be said of it.
@@ -112,6 +129,7 @@ class ExistingFacts(_Facts):
     network: NetworkFacts | None = None
     cluster: ClusterFacts | None = None
     installation: InstallationFacts | None = None
+    room: RoomFacts | None = None
     database: DatabaseFacts | None = None
     artifact_store: BucketFacts | None = None
     missing: frozenset[Kind] = frozenset()

@@ -21,6 +21,8 @@ MYSQL = "MYSQL_8_0"
 PLUGIN_FLAG, PLUGIN = "default_authentication_plugin", "mysql_native_password"
 OLDEST_KUBERNETES = {"2.14.4": (1, 29)}
 """The oldest that a release is tested with: https://github.com/kubeflow/pipelines/pull/11450."""
+REQUESTED = {"2.14.4": (630, 2115)}
+"""What the pods of a release ask for in all: thousandths of a processor, and mebibytes."""
 DEFINITIONS = frozenset(
     {f"{name}.argoproj.io" for name in ("clusterworkflowtemplates", "cronworkflows", "workflowartifactgctasks")}
     | {f"{name}.argoproj.io" for name in ("workfloweventbindings", "workflows", "workflowtaskresults")}
@@ -184,6 +186,16 @@ NODE_SCOPES = Requirement(
     "gcloud container node-pools create NAME --cluster={cluster} --scopes=cloud-platform "
     "--workload-metadata=GKE_METADATA --location={location} --project={project}, then delete {pool}",
 )
+CAPACITY = Requirement(
+    "capacity",
+    "cluster",
+    "Its nodes have over what Kubeflow Pipelines asks for, "
+    + ", ".join(f"{cpu}m of processors and {memory} MiB for {release}" for release, (cpu, memory) in REQUESTED.items())
+    + "; or a node pool may still grow. Steps of pipelines need room beside it",
+    "gcloud container clusters update {cluster} --enable-autoscaling --node-pool={pool} --min-nodes=1 "
+    "--max-nodes={most} --location={location} --project={project}",
+    "Kubeflow Pipelines is not in it yet",
+)
 NAMESPACE = Requirement(
     "namespace",
     "cluster",
@@ -272,7 +284,7 @@ REQUIREMENTS = (
         NODE_METADATA,
         NODE_SCOPES,
     ),
-    *(NAMESPACE, OTHER_INSTALLATION),
+    *(NAMESPACE, OTHER_INSTALLATION, CAPACITY),
     *(DATABASE, DATABASE_RUNNING, MYSQL_VERSION, AUTHENTICATION_PLUGIN, DATABASE_ADDRESS),
     *(DATABASE_CONTENTS, DATABASE_USER),
     *(BUCKET, BUCKET_LOCATION, UNIFORM_ACCESS),

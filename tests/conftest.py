@@ -172,11 +172,16 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(os.cpu_count() or 1, 5) + 1
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process, and all of conformance: they share a real API server, slow to start."""
-    for item in items:
-        group = item.path.parent if item.path.parent.name == "conformance" else item.path
-        item.add_marker(pytest.mark.xdist_group(str(group)))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests of a file in one process, and in one all of conformance: its real API server is slow to start."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::")[0]
+            return "tests/conformance" if file.startswith("tests/conformance/") else file
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -136,7 +136,7 @@ def test_all_that_does_not_fit_is_told_at_once(sandbox: Any, look: Any) -> None:
     checks = [one.check for one in look(spec_of(UNFIT))]
     assert checks == [
         *("private-google-access", "cluster-network", "workload-identity", "node-metadata", "node-scopes"),
-        *("namespace", "other-installation"),
+        *("namespace", "other-installation", "capacity"),
         *("authentication-plugin", "database-address", "database-contents", "bucket-location", "uniform-access"),
     ]
     made_in_it = load_environment(
@@ -186,6 +186,10 @@ def make_unfit(sandbox: Any) -> None:
     post(f"container.googleapis.com/v1/projects/{UNFIT}/locations/us-central1-a/clusters", cluster)
     addresses = Addresses(endpoint=sandbox.url, token=sandbox.token)
     theirs = Cluster(read_cluster_access(addresses, UNFIT, "us-central1-a", "their-cluster"), addresses)
+    (node,) = theirs.request("GET", "/api/v1/nodes").body["items"]
+    requests = {"requests": {"cpu": "3500m"}}
+    hog = {"nodeName": node["metadata"]["name"], "containers": [{"name": "a", "image": "b", "resources": requests}]}
+    theirs.request("POST", "/api/v1/namespaces/default/pods", body={**named("v1", "Pod", "hog"), "spec": hog})
     theirs.request("POST", "/api/v1/namespaces", body=named("v1", "Namespace", "kubeflow"))
     theirs.request("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", body=workflows())
     theirs.close()

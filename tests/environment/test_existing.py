@@ -16,6 +16,7 @@ from environment.existing_facts import (
     InstallationFacts,
     NetworkFacts,
     PoolFacts,
+    RoomFacts,
     SubnetworkFacts,
 )
 from environment.existing_requirements import OLDEST_KUBERNETES, REQUIREMENTS, SCOPE
@@ -94,6 +95,10 @@ def installation(**changes: Any) -> dict[str, InstallationFacts]:
     return {"installation": InstallationFacts(**changes)}
 
 
+def room(millicores: int, mebibytes: int, **changes: Any) -> dict[str, Any]:
+    return {"room": RoomFacts(millicores=millicores, mebibytes=mebibytes, nodes={"pool": 3}), **changes}
+
+
 def find(found: ExistingFacts, *overrides: str) -> list[Finding]:
     return list(existing_findings(spec(*overrides), found))
 
@@ -148,6 +153,18 @@ def test_the_pods_of_all_nodes_have_room() -> None:
     assert "holds the pods of 8 nodes, cluster.max_nodes asks for 9" in finding.problem
 
 
+@pytest.mark.parametrize(
+    "found",
+    [
+        room(630, 2115),
+        room(0, 0, cluster=pool(most_nodes=1)),
+        room(0, 0, **installation(has_namespace=True, is_ours=True, owners={"kubeflow": OWNER})),
+    ],
+)
+def test_pods_find_their_nodes(found: dict[str, Any]) -> None:
+    assert find(facts(**found), *ALL) == []
+
+
 def test_only_what_is_made_in_it_asks_for_its_ranges() -> None:
     bare = network(subnetwork=SUBNETWORK.model_copy(update={"secondary": {}}), private_services=None)
     assert find(facts(network=bare), *ALL) == []
@@ -175,6 +192,19 @@ def test_only_what_is_made_in_it_asks_for_its_ranges() -> None:
             "other-installation",
             "kubeflow is of another environment",
             "remove",
+        ),
+        (
+            room(629, 9000),
+            "capacity",
+            "have 629m of processors and 9000 MiB over",
+            "--node-pool=pool --min-nodes=1 --max-",
+        ),
+        (room(-20, 2114), "capacity", "have 0m of processors and 2114 MiB over, and no pool may grow", "--max-nodes=4"),
+        (
+            room(0, 0, cluster=pool(most_nodes=0)),
+            "capacity",
+            "asks for 630m and 2115 MiB",
+            "update gke --enable-autoscaling",
         ),
         (database(state="SUSPENDED"), "database-running", "it is SUSPENDED", "--activation-policy=ALWAYS"),
         (database(version="MYSQL_8_4"), "mysql-version", "it is MYSQL_8_4", "--database-version=MYSQL_8_0"),

@@ -7,6 +7,8 @@ import yaml
 
 from clients.kustomize import render
 from clients.manifest_mirrors import FALLBACK, MIRROR, fetch_mirror
+from environment.cluster_room import free_room
+from environment.existing_requirements import REQUESTED
 from environment.paths import project_root
 from environment.pipelines import KustomizeParameters, Rendered
 from environment.placeholders import check_placeholders
@@ -93,6 +95,18 @@ def test_pods_act_by_keys_where_the_spec_says_so(source: str) -> None:
     patch = yaml.safe_load(yaml.safe_load(defaults)["spec"]["podSpecPatch"])
     assert patch["volumes"][0]["secret"] == {"secretName": "user-gcp-sa"}
     assert patch["containers"][0]["name"] == "main"
+
+
+@pytest.mark.skipif(not UPSTREAM, reason=f"{MIRROR} is not set")
+def test_an_existing_cluster_is_asked_for_the_room_that_the_release_takes() -> None:
+    rendered = _render("upstream")
+    templates = [
+        item["spec"]["template"] for item in rendered.manifests if item["kind"] in ("Deployment", "StatefulSet")
+    ]
+    pods = [{"spec": {**template["spec"], "nodeName": "one"}} for template in templates]
+    ready = {"conditions": [{"type": "Ready", "status": "True"}]}
+    left = free_room([{"metadata": {"name": "one"}, "status": ready}], pods)
+    assert (-left.millicores, -left.mebibytes) == REQUESTED[PARAMETERS.version]
 
 
 def test_all_of_the_release_is_there_but_its_secrets(rendered: Rendered) -> None:

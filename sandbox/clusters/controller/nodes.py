@@ -22,10 +22,13 @@ async def furnish(world: World) -> None:
     project, location, cluster = world.cluster.split("/")
     for index, zone in enumerate(zones_of(location)):
         node = _node(project, cluster, zone, index)
-        if world.get(NODES, ("", node["metadata"]["name"])) is None:
-            status = node.pop("status")
-            created = await world.create(NODES, {**node, "status": status})
-            await world.update_status(NODES, created, status, manager="kubelet")
+        status = node.pop("status")
+        found = world.get(NODES, ("", node["metadata"]["name"]))
+        if found is None:
+            found = await world.create(NODES, {**node, "status": status})
+            await world.update_status(NODES, found, status, manager="kubelet")
+        if found["spec"].get("taints"):  # that the API server gives a new node until it is ready
+            await world.patch(NODES, found, {"spec": {"taints": None}}, manager="kube-controller-manager")
     for storage_class in _storage_classes():
         if world.get(STORAGE_CLASSES, ("", storage_class["metadata"]["name"])) is None:
             await world.create(STORAGE_CLASSES, storage_class)

@@ -32,6 +32,7 @@ def test_the_cluster_has_nodes_in_its_zones(cluster: Cluster) -> None:
     assert [line.split()[1] for line in table.splitlines()] == ["Ready"] * 3
     zones = {node.metadata.labels["topology.kubernetes.io/zone"] for node in cluster.core.list_node().items}
     assert zones == {"us-central1-a", "us-central1-b", "us-central1-c"}
+    assert cluster.kubectl("get", "nodes", "-o", "jsonpath={.items[*].spec.taints}").strip() == ""
 
 
 def test_a_new_namespace_gets_its_account_and_ca(cluster: Cluster) -> None:
