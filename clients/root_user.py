@@ -3,8 +3,8 @@
 In an instance that is not ours another user takes its place.
 
 The secret's annotations say which version the database was last given. The order (version, then user, then
-annotation) leaves after a crash at any point a state from which the same call goes on. In an instance that is not ours
-they name it before the user is made: a user of that name is ours only where they do.
+annotation) leaves after a crash at any point a state from which the same call goes on. They name the instance before
+the user is made: in one that is not ours a user of that name is ours only where they do.
 """
 
 from __future__ import annotations
@@ -45,8 +45,9 @@ class _RootUser:
 
 
 def is_applied(annotations: dict[str, str] | None, version: str) -> bool:
-    """Tell whether this version of the secret is the one that a database was last given."""
-    return (annotations or {}).get(APPLIED, "").endswith(f"/{version}")
+    """Tell whether this version of the secret is the one that a database was last given, as far as anybody noted it."""
+    applied = (annotations or {}).get(APPLIED)
+    return applied is None or applied.endswith(f"/{version}")
 
 
 def is_user_of(annotations: dict[str, str] | None, instance: str) -> bool:
@@ -107,7 +108,7 @@ def ensure_root_user(
     before_change()
     if found.annotations is None:
         secret_manager.create(secret_id, labels)
-    if found.action(instance) == "create" and user != ROOT_USER:
+    if found.action(instance) == "create":
         secret_manager.annotate(secret_id, {**(found.annotations or {}), APPLIED: f"{instance}/{NO_VERSION}"})
     version, password = found.current or _new_version(secret_manager, secret_id)
     _set_password(sql, instance, user, password, found.user, keeps_old=keeps_old)

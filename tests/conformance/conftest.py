@@ -52,6 +52,9 @@ def free_ports(count: int) -> int:
     raise OSError(f"no {count} free ports in a row")
 
 
+SKELETON = str(Path(sandbox_package.__file__).parent / "manifests")
+
+
 @pytest.fixture(scope="session")
 def real_kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The kubeconfig of a real kube-apiserver, started for these tests."""
@@ -105,9 +108,19 @@ def real_access(real_kubeconfig: Path) -> tuple[ClusterAccess, str]:
 @pytest.fixture(scope="session")
 def manifests(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """All objects of the release: upstream's where MLOPS_ENV_GIT_MIRROR has them, else the skeleton's."""
-    given = os.environ.get(MIRROR)
+    return rendered_with(os.environ.get(MIRROR) or SKELETON, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def skeleton(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """All objects of the release as the sandbox's skeleton has them."""
+    return rendered_with(SKELETON, tmp_path_factory)
+
+
+def rendered_with(source: str, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """Render, in a namespace kubeflow, with the Secrets that we add."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(MIRROR, given or str(Path(sandbox_package.__file__).parent / "manifests"))
+        patch.setenv(MIRROR, source)
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         rendered = render(PARAMETERS, project_root() / "kustomize", fetch_mirror("2.14.4"))
     secrets = [

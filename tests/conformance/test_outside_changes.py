@@ -34,10 +34,10 @@ CHANGES = yaml.safe_load(DATA.read_text())["pipelines"]
 
 
 @pytest.fixture(scope="module")
-def objects(real_access: tuple[ClusterAccess, str], manifests: list[dict[str, Any]]) -> Iterator[Objects]:
+def objects(real_access: tuple[ClusterAccess, str], skeleton: list[dict[str, Any]]) -> Iterator[Objects]:
     access, token = real_access
     found = Objects(Cluster(access, Addresses(token=token)))
-    install(found, manifests, SET, force=True)
+    install(found, skeleton, SET, force=True)
     yield found
     found.cluster.close()
 
@@ -64,15 +64,15 @@ def look(objects: Objects, manifests: list[dict[str, Any]]) -> dict[str, Drift]:
     return {one.address: one for one in object_drift(changes, editors, same_manifests=True)}
 
 
-def test_right_after_an_apply_there_is_none(objects, manifests) -> None:
-    assert look(objects, manifests) == {}
+def test_right_after_an_apply_there_is_none(objects, skeleton) -> None:
+    assert look(objects, skeleton) == {}
 
 
-def test_outside_changes_are_found_attributed_and_put_back(objects, manifests, kubectl) -> None:
+def test_outside_changes_are_found_attributed_and_put_back(objects, skeleton, kubectl) -> None:
     for change in CHANGES:
         kubectl(change["kubectl"], change.get("stdin"))
     kubectl("scale deployment/ml-pipeline-visualizationserver --replicas=2")
-    found = look(objects, manifests)
+    found = look(objects, skeleton)
     assert found.keys() == {change["address"] for change in CHANGES}
     for change in CHANGES:
         one = found[change["address"]]
@@ -81,6 +81,6 @@ def test_outside_changes_are_found_attributed_and_put_back(objects, manifests, k
         who = {name.partition(" at ")[0] for name in one.by}
         assert who == ({change["by"]} if "by" in change else set()), change["kind"]
 
-    changes = install(objects, manifests, SET, force=True)
+    changes = install(objects, skeleton, SET, force=True)
     assert {change.address for change in changes} == found.keys()
-    assert look(objects, manifests) == {}
+    assert look(objects, skeleton) == {}
