@@ -27,7 +27,7 @@ from clients.root_user import is_user_of
 from clients.secret_manager import SecretManager
 from environment import existing_requirements as rules
 from environment.apply_set import PART_OF_LABEL, PIPELINES, ApplySet
-from environment.cluster_room import free_room
+from environment.cluster_room import free_room, makes_nodes, most_nodes
 from environment.errors import (
     CredentialsError,
     KubernetesError,
@@ -181,7 +181,7 @@ def _cluster(environment: Environment, addresses: Addresses) -> dict[str, Any]:
         if endpoint.problem:
             return {"cluster": facts}
         objects = open_cluster(addresses, access)
-        room = None if _makes_nodes(found) else free_room(objects.list(NODES).items, objects.list(PODS).items)
+        room = None if makes_nodes(found) else free_room(objects.list(NODES).items, objects.list(PODS).items)
         return {"cluster": facts, "installation": _installation(environment, objects), "room": room}
     except (UnreachableError, KubernetesError, CredentialsError) as error:
         fix = rules.CLUSTER_RUNNING.fix.format(
@@ -193,12 +193,6 @@ def _cluster(environment: Environment, addresses: Addresses) -> dict[str, Any]:
         close_cluster(addresses, access)
 
 
-def _makes_nodes(cluster: dict[str, Any]) -> bool:
-    """Tell whether GKE makes node pools as pods need them: by Autopilot, or by node auto-provisioning."""
-    provisioning = (cluster.get("autoscaling") or {}).get("enableNodeAutoprovisioning")
-    return bool((cluster.get("autopilot") or {}).get("enabled") or provisioning)
-
-
 def _pool(document: dict[str, Any]) -> PoolFacts:
     config = document.get("config") or {}
     mode = (config.get("workloadMetadataConfig") or {}).get("mode", "")
@@ -206,17 +200,8 @@ def _pool(document: dict[str, Any]) -> PoolFacts:
         name=document["name"],
         scopes=tuple(config.get("oauthScopes") or ()),
         metadata=mode,
-        most_nodes=_most_nodes(document),
+        most_nodes=most_nodes(document),
     )
-
-
-def _most_nodes(pool: dict[str, Any]) -> int:
-    """Return how many nodes a pool may have in all its zones, 0 where it does not grow by itself."""
-    scaling = pool.get("autoscaling") or {}
-    if not (scaling.get("enabled") or scaling.get("autoprovisioned")):
-        return 0
-    in_each = int(scaling.get("maxNodeCount") or 0) * max(1, len(pool.get("locations") or ()))
-    return int(scaling.get("totalMaxNodeCount") or 0) or in_each
 
 
 def _installation(environment: Environment, objects: Objects) -> InstallationFacts:

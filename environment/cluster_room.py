@@ -2,7 +2,8 @@
 
 What is over on different nodes is added up, as if a pod could be cut in pieces: a little too much is believed.
 
-Source: https://kubernetes.io/docs/concepts/configuration/manage-resources-containers (requests of a pod)
+Sources: https://kubernetes.io/docs/concepts/configuration/manage-resources-containers (requests of a pod),
+NodePoolAutoscaling and ClusterAutoscaling of container v1.
 """
 
 from __future__ import annotations
@@ -38,6 +39,24 @@ def free_room(nodes: Iterable[Document], pods: Iterable[Document]) -> RoomFacts:
 
     pools = Counter((node["metadata"].get("labels") or {}).get(POOL_LABEL, "") for node in found.values())
     return RoomFacts(millicores=int(left("cpu") * 1000), mebibytes=int(left("memory") / MIB), nodes=pools)
+
+
+def makes_nodes(cluster: Document) -> bool:
+    """Tell of a cluster, as GKE describes it, whether node pools are made as pods need them.
+
+    By Autopilot, or by node auto-provisioning.
+    """
+    provisioning = (cluster.get("autoscaling") or {}).get("enableNodeAutoprovisioning")
+    return bool((cluster.get("autopilot") or {}).get("enabled") or provisioning)
+
+
+def most_nodes(pool: Document) -> int:
+    """Return how many nodes a pool, as GKE describes it, may grow to in all its zones; 0 where it does not."""
+    scaling = pool.get("autoscaling") or {}
+    if not scaling.get("enabled"):
+        return 0
+    in_each = int(scaling.get("maxNodeCount") or 0) * max(1, len(pool.get("locations") or ()))
+    return int(scaling.get("totalMaxNodeCount") or 0) or in_each
 
 
 def _takes_pods(node: Document) -> bool:

@@ -48,14 +48,11 @@ def _change(before: Any, after: Any) -> dict[str, Any]:
 
 
 def _instances(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Return the attributes of each resource that Terraform manages, by its address."""
+    """Return the attributes of each resource that Terraform manages, by its address; one that is deposed is planned."""
     for resource in document.get("resources") or ():
         if resource["mode"] != "managed":
             continue
         address = ".".join(filter(None, (resource.get("module"), resource["type"], resource["name"])))
         for instance in resource["instances"]:
-            key, deposed = instance.get("index_key"), instance.get("deposed", "")
-            yield (
-                f"{address}[{json.dumps(key)}]{deposed}" if key is not None else address + deposed,
-                instance.get("attributes"),
-            )
+            key = instance.get("index_key")
+            yield address if key is None else f"{address}[{json.dumps(key)}]", instance.get("attributes")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from environment.cluster_room import free_room
+from environment.cluster_room import free_room, makes_nodes, most_nodes
 
 READY = {"conditions": [{"type": "Ready", "status": "True"}], "allocatable": {"cpu": "3920m", "memory": "4Gi"}}
 
@@ -48,3 +48,30 @@ def test_room_is_what_nodes_offer_less_what_pods_ask_for(nodes: Any, pods: Any, 
     found = free_room(nodes, pods)
     assert (found.millicores, found.mebibytes) == expected
     assert sum(found.nodes.values()) == len(nodes)
+
+
+@pytest.mark.parametrize(
+    ("pool", "expected"),
+    [
+        ({}, 0),
+        ({"autoscaling": {"enabled": False, "maxNodeCount": 5}}, 0),
+        ({"autoscaling": {"enabled": True, "maxNodeCount": 5}, "locations": ["a", "b", "c"]}, 15),
+        ({"autoscaling": {"enabled": True, "maxNodeCount": 5}}, 5),
+        ({"autoscaling": {"enabled": True, "totalMaxNodeCount": 4}, "locations": ["a", "b", "c"]}, 4),
+    ],
+)
+def test_a_pool_grows_to_its_limit_in_all_zones(pool: Any, expected: int) -> None:
+    assert most_nodes(pool) == expected
+
+
+@pytest.mark.parametrize(
+    ("cluster", "expected"),
+    [
+        ({}, False),
+        ({"autopilot": {"enabled": True}}, True),
+        ({"autoscaling": {"enableNodeAutoprovisioning": True}}, True),
+        ({"autopilot": {}, "autoscaling": {"autoscalingProfile": "BALANCED"}}, False),
+    ],
+)
+def test_some_clusters_make_nodes_as_pods_need_them(cluster: Any, expected: bool) -> None:
+    assert makes_nodes(cluster) is expected

@@ -41,6 +41,7 @@ NETWORK = NetworkFacts(
     host="a-host-project",
 )
 POOL = PoolFacts(name="pool", scopes=(SCOPE,), metadata="GKE_METADATA")
+FULL = POOL.model_copy(update={"most_nodes": 3})
 CLUSTER = ClusterFacts(
     status="RUNNING", version="1.33.2-gke.1", workload_pool="acme-mlops-dev.svc.id.goog", network=VPC, pools=(POOL,)
 )
@@ -199,7 +200,9 @@ def test_only_what_is_made_in_it_asks_for_its_ranges() -> None:
             "have 629m of processors and 9000 MiB over",
             "--node-pool=pool --min-nodes=1 --max-",
         ),
-        (room(-20, 2114), "capacity", "have 0m of processors and 2114 MiB over, and no pool may grow", "--max-nodes=4"),
+        (room(4000, 2114), "capacity", "and 2114 MiB over, and no pool may grow", "--max-nodes=4"),
+        (room(-20, 9000), "capacity", "have 0m of processors", "--node-pool=pool"),
+        (room(0, 0, **cluster(pools=(FULL,))), "capacity", "no pool may grow", "--max-nodes=4"),
         (
             room(0, 0, cluster=pool(most_nodes=0)),
             "capacity",

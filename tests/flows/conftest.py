@@ -17,7 +17,8 @@ PAGE = 200
 
 @pytest.fixture
 def cloud(sandbox, prefect_server, monkeypatch):
-    """Point this process at the sandbox; return it."""
+    """Point this process at the sandbox, with its own manifests; return it."""
+    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
     for name, value in sandbox.variables.items():
         monkeypatch.setenv(name, value)
     return sandbox

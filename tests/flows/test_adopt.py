@@ -32,13 +32,6 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
-@pytest.fixture
-def cloud(cloud, monkeypatch):
-    """The sandbox, with its own manifests."""
-    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
-    return cloud
-
-
 def run(flow: str, spec: str, *overrides: str, **switches: Any) -> Any:
     from importlib import import_module
 

@@ -47,8 +47,7 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def cloud(cloud, monkeypatch):
-    """The sandbox, with its own manifests; who waits looks often."""
-    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
+    """The sandbox, where who waits looks often."""
     from flows import pausing, waiting
 
     monkeypatch.setattr(pausing, "POLL_SECONDS", 0.2)

@@ -59,10 +59,9 @@ def test_the_first_run_makes_everything(created, cloud) -> None:
     assert created.pipelines.record.url.startswith("https://")
 
 
-def test_the_second_run_changes_nothing(created, cloud, spec, monkeypatch) -> None:
+def test_the_second_run_changes_nothing(created, cloud, spec) -> None:
     from flows.create_environment import create_environment
 
-    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
     before = cloud.last_call()
     state = create_environment(spec, return_state=True)
     assert state.is_completed()
@@ -70,10 +69,9 @@ def test_the_second_run_changes_nothing(created, cloud, spec, monkeypatch) -> No
     assert [call for call in cloud.calls_since(before) if call["mutating"]] == []
 
 
-def test_started_later_it_takes_what_is_there(created, cloud, spec, monkeypatch) -> None:
+def test_started_later_it_takes_what_is_there(created, cloud, spec) -> None:
     from flows.create_environment import create_environment
 
-    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
     before = cloud.last_call()
     state = create_environment(spec, ["cluster.max_nodes=9"], start_at="deploy-kfp", return_state=True)
     assert (state.message, list(state.result().seconds)) == ("No changes", ["deploy-kfp"])
@@ -99,13 +97,12 @@ def test_started_later_it_says_what_is_missing(created, cloud, spec, start_at, o
     assert [call for call in cloud.calls_since(before) if call["mutating"]] == []
 
 
-def test_one_field_is_one_update_and_conflicts_are_taken_over_when_told_to(created, cloud, spec, monkeypatch) -> None:
+def test_one_field_is_one_update_and_conflicts_are_taken_over_when_told_to(created, cloud, spec) -> None:
     from clients.addresses import Addresses
     from clients.gke import read_cluster_access
     from clients.kubernetes.connection import Cluster
     from flows.create_environment import create_environment
 
-    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
     addresses = Addresses.from_environment()
     cluster = Cluster(read_cluster_access(addresses, "acme-first-project", "us-central1-a", "first-cluster"), addresses)
     edit = [{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "example.com/by-hand:1"}]

@@ -14,6 +14,7 @@ import sandbox as sandbox_package
 from environment.errors import ApplyConflictError, ReplacementRefusedError, TerraformError
 
 PROJECT = "acme-deploy-project"
+MANIFESTS = os.environ.get("MLOPS_ENV_GIT_MIRROR", str(Path(sandbox_package.__file__).parent / "manifests"))
 SPEC = f"""\
 name: deploy
 cloud: sandbox
@@ -49,11 +50,10 @@ def state() -> str:
 
 
 @pytest.fixture
-def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def spec(cloud: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The spec, on a machine that has never seen it."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    given = os.environ.get("MLOPS_ENV_GIT_MIRROR", str(Path(sandbox_package.__file__).parent / "manifests"))
-    monkeypatch.setenv("MLOPS_ENV_GIT_MIRROR", given)
+    monkeypatch.setenv("MLOPS_ENV_GIT_MIRROR", MANIFESTS)
     path = tmp_path / "deploy.yaml"
     path.write_text(SPEC)
     return str(path)

@@ -51,7 +51,6 @@ def ann(cloud, monkeypatch: pytest.MonkeyPatch) -> Any:
     cloud.call("POST", iam, {})
     cloud.call("POST", f"iam.googleapis.com/v1/projects/{PROJECT}/serviceAccounts", {"accountId": "deployer"})
     monkeypatch.setenv(TOKEN, give(cloud, "ann@example.com", "roles/iam.serviceAccountTokenCreator"))
-    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
     assert cloud.variables[ENDPOINT]
     return cloud
 

@@ -110,9 +110,8 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def made(cloud, spec, monkeypatch) -> Iterator[Environment]:
+def made(cloud, spec) -> Iterator[Environment]:
     """The environment on a sandbox where a deleted database holds its connection for hours, as really."""
-    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
     cloud.control("POST", "linger", {"seconds": 4 * 3600})
     yield Environment(cloud, spec)
     cloud.control("DELETE", "faults")

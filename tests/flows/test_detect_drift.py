@@ -53,8 +53,7 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def cloud(cloud, monkeypatch, tmp_path):
-    """The sandbox, with its own manifests, and a temporary folder that no other test uses."""
-    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
+    """The sandbox, and a temporary folder that no other test uses."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     yield cloud
     cloud.control("DELETE", "faults")

@@ -73,14 +73,11 @@ def theirs(cloud: Any, project: str, alike: tuple[str, ...]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("existing", COMBINATIONS)
-def test_what_is_theirs_is_as_it_was(
-    existing: tuple[Kind, ...], cloud: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_theirs_is_as_it_was(existing: tuple[Kind, ...], cloud: Any, tmp_path: Path) -> None:
     from flows.create_environment import create_environment
     from flows.destroy_environment import destroy_environment
     from flows.detect_drift import detect_drift
 
-    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
     name = f"ex{sum(1 << KINDS.index(kind) for kind in existing)}"
     project = f"acme-{name}-project"
     spec = tmp_path / f"{name}.yaml"
@@ -116,13 +113,10 @@ def test_what_is_theirs_is_as_it_was(
     assert [kept for kept in destroyed.kept if not kept.endswith("(existing)")] == []
 
 
-def test_what_does_not_fit_stops_create_before_any_change(
-    cloud: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_does_not_fit_stops_create_before_any_change(cloud: Any, tmp_path: Path) -> None:
     from flows.create_environment import create_environment
     from flows.plan import plan
 
-    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
     project = "acme-exunfit-project"
     cloud.make_existing(project)
     spec = tmp_path / "exunfit.yaml"

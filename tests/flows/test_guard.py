@@ -41,13 +41,6 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
-@pytest.fixture
-def cloud(cloud, monkeypatch):
-    """The sandbox, with its own manifests."""
-    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
-    return cloud
-
-
 def create(spec: str, *overrides: str, allow: tuple[str, ...] | list[str] = ()) -> Any:
     from flows.create_environment import create_environment
 

@@ -30,13 +30,6 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
-@pytest.fixture
-def cloud(cloud, monkeypatch):
-    """The sandbox, with its own manifests."""
-    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
-    return cloud
-
-
 def entries(spec: str) -> tuple[Any, ...]:
     from clients.addresses import Addresses
     from clients.history import read_history

@@ -35,13 +35,6 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
-@pytest.fixture
-def cloud(cloud, monkeypatch):
-    """The sandbox, with its own manifests."""
-    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
-    return cloud
-
-
 class Planner:
     """Runs the flow and holds it to what every plan has to keep."""
 

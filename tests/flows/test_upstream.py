@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+UPSTREAM = os.environ.get("MLOPS_ENV_GIT_MIRROR", "")
 SPEC = """\
 name: upstream
 cloud: sandbox
@@ -19,8 +20,9 @@ pipelines: {namespace: ml}
 """
 
 
-@pytest.mark.skipif("MLOPS_ENV_GIT_MIRROR" not in os.environ, reason="MLOPS_ENV_GIT_MIRROR names no manifests")
-def test_upstreams_own_manifests_come_up_and_stay(cloud, tmp_path: Path) -> None:
+@pytest.mark.skipif(not UPSTREAM, reason="MLOPS_ENV_GIT_MIRROR names no manifests")
+def test_upstreams_own_manifests_come_up_and_stay(cloud, monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MLOPS_ENV_GIT_MIRROR", UPSTREAM)
     from flows.create_environment import create_environment
 
     spec = tmp_path / "upstream.yaml"
@@ -28,7 +30,7 @@ def test_upstreams_own_manifests_come_up_and_stay(cloud, tmp_path: Path) -> None
     report = create_environment(str(spec))
     assert report.pipelines.healthy
     assert report.pipelines.object_count == 91
-    assert report.pipelines.record.source == f"mirror {os.environ['MLOPS_ENV_GIT_MIRROR']}"
+    assert report.pipelines.record.source == f"mirror {UPSTREAM}"
     before = cloud.last_call()
     assert create_environment(str(spec)).change_count == 0
     assert [call for call in cloud.calls_since(before) if call["mutating"]] == []
