@@ -95,7 +95,10 @@ def ending_of_lost_runs() -> AutomationCore:
 
     Source: https://docs.prefect.io/v3/advanced/detect-zombie-flows
     """
-    message = f"no sign of life for {LOST_AFTER.seconds // 60} minutes: its process is no more; run it again to go on"
+    message = (
+        f"no sign of life for {LOST_AFTER.seconds // 60} minutes: its process was killed, or cannot reach this server; "
+        "if it is no more, run it again to go on"
+    )
     return AutomationCore(
         name="mlops-env: end lost runs",
         description="When the process of a run has been killed, with its worker or by itself, mark it as crashed",

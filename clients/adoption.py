@@ -39,6 +39,8 @@ def _look(environment: Environment, addresses: Addresses, one: Candidate) -> boo
         return Storage(addresses, environment.project_id).has_bucket(one.arguments["name"])
     api_name, version, ask = _QUESTIONS[one.type]
     with open_api(addresses, environment.project_id, api_name, version) as api:
+        if one.type == "google_compute_firewall" and environment.network.existing:
+            return _has_our_rule(api, one)
         return ask(api, one)
 
 
@@ -54,6 +56,12 @@ def _get(collection: Callable[[Any], Any], **by: str) -> Callable[[Any, Candidat
 
 def _by_id(collection: Callable[[Any], Any]) -> Callable[[Any, Candidate], bool]:
     return lambda api, one: unless_gone(collection(api).get(name=one.import_id)) is not None
+
+
+def _has_our_rule(api: Any, one: Candidate) -> bool:
+    """Look in a network of others, where a neighbour's rule may have the name: ours says so."""
+    found = unless_gone(api.firewalls().get(project=one.arguments["project"], firewall=one.arguments["name"]))
+    return found is not None and found.get("description") == one.arguments["description"]
 
 
 def _has_nat(api: Any, one: Candidate) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from clients.addresses import Addresses
 from clients.gke import access_of
 from clients.kubernetes.objects import open_cluster
-from environment.endpoint import EndpointFacts, restricting
+from environment.endpoint import EndpointFacts, authorized_by
 from environment.errors import UnreachableError
 
 ANSWERING = ("RUNNING", "RECONCILING")
@@ -28,12 +28,10 @@ def read_endpoint(cluster: Mapping[str, Any], addresses: Addresses) -> EndpointF
         KubernetesError: When what answers is not the cluster.
         CredentialsError: When the credentials are refused.
     """
-    networks = cluster.get("masterAuthorizedNetworksConfig") or {}
-    blocks = [str(one["cidrBlock"]) for one in networks.get("cidrBlocks") or ()]
     facts = EndpointFacts(
         address=cluster["endpoint"],
         is_private=bool((cluster.get("privateClusterConfig") or {}).get("enablePrivateEndpoint")),
-        authorized=restricting(blocks) if networks.get("enabled") else (),
+        authorized=authorized_by(cluster.get("masterAuthorizedNetworksConfig") or {}),
     )
     try:
         open_cluster(addresses, access_of(cluster, addresses)).cluster.read_version()

@@ -248,12 +248,12 @@ def _database(environment: Environment, addresses: Addresses) -> dict[str, Any]:
     return {"database": facts}
 
 
-def _has_our_user(environment: Environment, addresses: Addresses) -> bool:
+def _has_our_user(environment: Environment, addresses: Addresses) -> bool | None:
     secret_manager = SecretManager(addresses, environment.project_id)
     try:
         annotations = secret_manager.annotations(environment.names.root_password_secret)
     except ServiceDisabledError:
-        return False
+        return None
     return is_user_of(annotations, environment.database_name(""))
 
 

@@ -39,15 +39,17 @@ class Registries:
         import requests
 
         try:
-            answer = self._ask(image, self._token(image))
-            if answer.status_code == 401:
+            token = self._token(image)
+            answer = self._ask(image, token)
+            if answer.status_code == 401 and not token:
                 self._challenges[image.registry] = dict(_CHALLENGE.findall(answer.headers.get("WWW-Authenticate", "")))
                 if token := self._token(image):
                     answer = self._ask(image, token)
         except (requests.RequestException, ValueError):
             return None
         # Who asks a registry for a repository that is gone is told by some that he may not see it; so says a proxy too.
-        is_refused = answer.status_code == 403 and "Docker-Distribution-Api-Version" in answer.headers
+        is_own = "Docker-Distribution-Api-Version" in answer.headers
+        is_refused = (answer.status_code == 403 and is_own) or (answer.status_code == 401 and bool(token))
         return True if answer.ok else False if is_refused or answer.status_code == 404 else None
 
     def _ask(self, image: Image, token: str) -> requests.Response:

@@ -89,6 +89,14 @@ class ApplySet:
             owned = {"annotations": {**(metadata.get("annotations") or {}), OWNER: self.owner}}
         return {**manifest, "metadata": {**metadata, "labels": labels, **owned}}
 
+    @property
+    def claim(self) -> str:
+        """How a person says whose the installation is, where its parent does not."""
+        return (
+            f"say whose it is; if it is {self.owner}'s: kubectl annotate secret {self.name} "
+            f"--namespace={self.namespace} '{OWNER}={self.owner}'"
+        )
+
     def is_owner(self, named: str) -> bool:
         """Tell whether what names this owner, or none, is ours."""
         return not self.owner or named == self.owner or (not named and not self.is_guest)
@@ -145,10 +153,7 @@ class ApplySet:
             owner = owner_of(live) or f"an installation that does not say that it is {self.owner}'s"
             raise KubernetesError(
                 f"{self.reference} belongs to {owner}, not to {self.owner}",
-                "set pipelines.namespace to another one"
-                if owner_of(live)
-                else f"set pipelines.namespace to another one; if it is ours: kubectl annotate secret {self.name} "
-                f"--namespace={self.namespace} '{OWNER}={self.owner}'",
+                "set pipelines.namespace to another one" if owner_of(live) else self.claim,
                 resource=str(self.reference),
             )
         kinds = frozenset(map(GroupKind.parse, filter(None, annotations.get(KINDS, "").split(","))))

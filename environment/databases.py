@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 
-from environment.errors import ReplacementRefusedError
+from environment.errors import PreflightError, ReplacementRefusedError
 
 if TYPE_CHECKING:
     from environment.spec import Environment
@@ -55,11 +55,18 @@ class KeptDatabases(BaseModel):
 
     @classmethod
     def read(cls, text: str | None) -> KeptDatabases | None:
-        """Type what was kept; one that another release wrote in another shape counts as none."""
+        """Type what was kept.
+
+        Raises:
+            PreflightError: When another release wrote it in another shape: nobody knows which databases are in use.
+        """
         try:
             return None if text is None else cls.model_validate_json(text)
         except ValidationError:
-            return None
+            raise PreflightError(
+                f"{DATABASES_OBJECT} beside the state is of another release: which databases are in use cannot be read",
+                "go on with that release, or with a newer one",
+            ) from None
 
 
 class _LeftBehind(NamedTuple):

@@ -6,7 +6,8 @@ which address this machine is seen there, it does not know. So what is told is w
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -23,7 +24,7 @@ class EndpointFacts(BaseModel):
     Attributes:
         address: Its IP address.
         is_private: Whether it is reached from inside the VPC only.
-        authorized: The ranges that may reach it, in CIDR notation; none where all may.
+        authorized: The ranges that may reach it, in CIDR notation; None where all may.
         problem: What came of asking it, empty where it answered.
     """
 
@@ -31,7 +32,7 @@ class EndpointFacts(BaseModel):
 
     address: str
     is_private: bool
-    authorized: tuple[str, ...]
+    authorized: tuple[str, ...] | None
     problem: str = ""
 
 
@@ -51,8 +52,8 @@ def endpoint_findings(environment: Environment, subject: str, found: EndpointFac
 def _guarded(found: EndpointFacts) -> str:
     if found.is_private:
         return f"its endpoint {found.address} is private"
-    if found.authorized:
-        return f"its endpoint {found.address} is open to {_listed(found.authorized)} only"
+    if found.authorized is not None:
+        return f"its endpoint {found.address} is open to {_listed(found.authorized) or 'nobody outside its VPC'} only"
     return f"its endpoint {found.address} is open to all, so something on the way stops it, or it is down"
 
 
@@ -61,18 +62,22 @@ def _of_theirs(environment: Environment, found: EndpointFacts) -> tuple[str, boo
     where = f"--location={environment.location} --project={environment.project_id}"
     if found.is_private:
         return f"run from a machine in its VPC, or {update} --no-enable-private-endpoint {where}", True
-    if found.authorized:
+    if found.authorized is not None:
         networks = ",".join((*found.authorized, "ADDRESS/32"))
         options = f"--enable-master-authorized-networks --master-authorized-networks={networks}"
-        return f"run from one of them, or let this machine's public ADDRESS in: {update} {options} {where}", True
+        return f"run from where it is open, or let this machine's public ADDRESS in: {update} {options} {where}", True
     return _let_through(found), True
 
 
 def _of_ours(environment: Environment, found: EndpointFacts) -> tuple[str, bool]:
     wanted = environment.cluster.authorized_networks
-    if found.is_private or {*found.authorized} != {*restricting(wanted)}:
-        return f"run create, which opens it to {_listed(wanted) if restricting(wanted) else 'all'}", False
-    if found.authorized:
+    restricted = restricting(wanted)
+    is_as_wanted = (found.authorized is None) == (restricted is None) and {*(found.authorized or ())} == {
+        *(restricted or ())
+    }
+    if found.is_private or not is_as_wanted:
+        return f"run create, which opens it to {_listed(wanted) if restricted else 'all'}", False
+    if restricted:
         networks = ",".join((*wanted, "ADDRESS/32"))
         return (
             "run from one of them, or let this machine's public ADDRESS in: "
@@ -89,9 +94,15 @@ def _let_through(found: EndpointFacts) -> str:
     )
 
 
-def restricting(networks: Collection[str]) -> tuple[str, ...]:
-    """Return the ranges that may reach an endpoint, none where all may."""
-    return () if ANYWHERE in networks else tuple(networks)
+def restricting(networks: Collection[str]) -> tuple[str, ...] | None:
+    """Return the ranges that a spec lets reach the endpoint, None where all may: it names none, or anywhere."""
+    return None if not networks or ANYWHERE in networks else tuple(networks)
+
+
+def authorized_by(config: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return the ranges that GKE's MasterAuthorizedNetworksConfig lets in, None where all may."""
+    blocks = tuple(str(one["cidrBlock"]) for one in config.get("cidrBlocks") or ())
+    return blocks if config.get("enabled") and ANYWHERE not in blocks else None
 
 
 def _listed(networks: Collection[str]) -> str:

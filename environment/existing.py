@@ -9,6 +9,7 @@ import ipaddress
 from collections.abc import Iterator
 
 from environment import existing_requirements as rules
+from environment.apply_set import PIPELINES, ApplySet
 from environment.destruction import existing_things
 from environment.endpoint import endpoint_findings
 from environment.existing_facts import BucketFacts, ClusterFacts, DatabaseFacts, ExistingFacts, NetworkFacts
@@ -18,6 +19,7 @@ from environment.spec import Environment
 
 UNSEEN_API, UNSEEN_PERMISSION = "api", "permission"
 """The checks of what could not be read at all."""
+SECRETS_API = "secretmanager.googleapis.com"
 MADE_HERE = "made-here"
 """The check of what is called existing, and the environment's own state holds: Terraform would remove it."""
 _CONTINENTS = {"US": ("us-",), "EU": ("europe-",), "ASIA": ("asia-",)}
@@ -202,9 +204,11 @@ def _of_installation(environment: Environment, facts: ExistingFacts) -> Iterator
     subject, names = subject_of(environment, "cluster"), _names(environment)
     namespace = environment.pipelines.namespace
     if others := [name for name, owner in found.owners.items() if owner != environment.owner]:
-        whose = found.owners[others[0]] or "another environment"
-        problem = f"Kubeflow Pipelines in its namespace {others[0]} is of {whose}"
-        yield rules.OTHER_INSTALLATION.finding(subject, problem, **names)
+        whose = found.owners[others[0]]
+        problem = f"Kubeflow Pipelines in its namespace {others[0]} {f'is of {whose}' if whose else 'names no owner'}"
+        finding = rules.OTHER_INSTALLATION.finding(subject, problem, **names)
+        claim = ApplySet(PIPELINES, others[0], "", environment.owner).claim
+        yield finding if whose else finding.model_copy(update={"fix": claim})
     if found.has_namespace and not found.is_ours and namespace not in found.owners:
         yield rules.NAMESPACE.finding(subject, f"it has a namespace {namespace} that is not ours", **names)
     if found.definitions:
@@ -247,12 +251,17 @@ def _of_database(environment: Environment, facts: ExistingFacts, found: Database
         yield rules.AUTHENTICATION_PLUGIN.finding(subject, problem, flags=flags, **names)
     yield from _address(environment, facts, found)
     ours = {name for _, name in environment.database.names}.intersection(found.databases)
-    if found.has_our_user:
+    is_users = environment.database_user in found.users
+    if found.has_our_user is None and (ours or is_users):
+        problem = f"{SECRETS_API} is off in {environment.project_id}, which tells whether this environment has made it"
+        fix = f"gcloud services enable {SECRETS_API} --project={environment.project_id}"
+        yield Finding(check=UNSEEN_API, subject=subject, problem=problem, fix=fix)
+    if found.has_our_user is not False:
         return
     if ours and not (environment.database.existing and environment.database.existing.reuse):
         problem = f"it holds {', '.join(sorted(ours))}, which this environment has not made"
         yield rules.DATABASE_CONTENTS.finding(subject, problem, **names)
-    if environment.database_user in found.users:
+    if is_users:
         problem = f"it has a user {environment.database_user}, which this environment has not made"
         yield rules.DATABASE_USER.finding(subject, problem, user=environment.database_user, **names)
 

@@ -93,7 +93,8 @@ class InstallationFacts(_Facts):
 class DatabaseFacts(_Facts):
     """A Cloud SQL instance; `network` is "projects/PROJECT/global/networks/NAME" where it has a private address.
 
-    `has_our_user` where the environment's password is of this instance: its user is ours, and so is what that has made.
+    `has_our_user` where the environment's password is of this instance: its user is ours, and so is what that has made;
+    None where nobody can tell.
     """
 
     state: str
@@ -104,7 +105,7 @@ class DatabaseFacts(_Facts):
     has_public_address: bool
     databases: tuple[str, ...]
     users: tuple[str, ...]
-    has_our_user: bool = False
+    has_our_user: bool | None = False
 
 
 class BucketFacts(_Facts):

@@ -192,8 +192,8 @@ CAPACITY = Requirement(
     "Its nodes have over what Kubeflow Pipelines asks for, "
     + ", ".join(f"{cpu}m of processors and {memory} MiB for {release}" for release, (cpu, memory) in REQUESTED.items())
     + "; or a node pool may still grow. Steps of pipelines need room beside it",
-    "gcloud container clusters update {cluster} --enable-autoscaling --node-pool={pool} --min-nodes=1 "
-    "--max-nodes={most} --location={location} --project={project}",
+    "gcloud container clusters update {cluster} --enable-autoscaling --node-pool={pool} "
+    "--total-max-nodes={most} --location={location} --project={project}",
     "Kubeflow Pipelines is not in it yet",
 )
 NAMESPACE = Requirement(

@@ -31,7 +31,7 @@ def has_news(stored: str, refreshed: str) -> bool:
     if any(document.get("version") != STATE_FORMAT for document in documents):
         return True
     before, after = (dict(_instances(document)) for document in documents)
-    if after.keys() - before.keys():
+    if after.keys() != before.keys():
         return True
     drifted = [
         {"address": address, "mode": "managed", "change": _change(held, after.get(address))}

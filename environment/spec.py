@@ -403,6 +403,11 @@ class Environment(_Part):
         return self.cluster.max_nodes * self.zone_count
 
     @property
+    def notebook_zone(self) -> str:
+        """Where the notebook is: as terraform/main.tf has it, every region has a zone b."""
+        return self.zone or f"{self.region}-b"
+
+    @property
     def zone_count(self) -> int:
         """In how many zones a cluster of ours has nodes: counts of nodes are for each."""
         return 1 if self.zone else _ZONES_OF_A_REGION

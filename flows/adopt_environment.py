@@ -12,6 +12,7 @@ from environment.reports import PlanBasis, PlanReport
 from environment.spec import Environment
 from environment.terraform_plan import bucket_change
 from flows.approval import permitted
+from flows.guard import refuse_names_of_others
 from flows.history import recorded
 from flows.names import run_name
 from flows.outcome import completed
@@ -55,6 +56,7 @@ def adopt_environment(
 
 
 def _adopt(spec: Environment, approved: Approved) -> tuple[str, ...]:
+    refuse_names_of_others(spec)
     kept = find_suffix(spec, read_state_folder(spec))
     found = find_adoptable(spec, kept)
     if not found:
@@ -77,6 +79,7 @@ def _adopt(spec: Environment, approved: Approved) -> tuple[str, ...]:
 
 def _plan(spec: Environment) -> PlanReport:
     """Return what a person is asked about; nothing, where there is nothing to adopt."""
+    refuse_names_of_others(spec)
     kept = find_suffix(spec, read_state_folder(spec))
     found = find_adoptable(spec, kept)
     changes = plan_adoption(spec, kept, found).changes if found else ()

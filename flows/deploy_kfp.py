@@ -10,6 +10,7 @@ from prefect.runtime import flow_run
 from clients.kubernetes.connection import ClusterAccess
 from environment.approval import Approved
 from environment.changes import PIPELINES, Change
+from environment.databases import KeptDatabases
 from environment.pipelines import Rendered
 from environment.pipelines_ui import without_address
 from environment.record import PipelinesRecord
@@ -75,10 +76,8 @@ def deploy_kfp(
     ):
         due = check_kept_databases(spec, found.outputs.database.instance, allow_replace)
         moved = check_namespace(spec, found.access, allow_replace, permission.approved)
-        if due:
-            keep_databases(spec, due)
         report, changes = _install(
-            spec, found.access, found.rendered, force_conflicts, allow_replace, moved, permission.approved
+            spec, found.access, found.rendered, force_conflicts, allow_replace, moved, due, permission.approved
         )
     create_table_artifact(
         key=f"objects-{spec.name}",
@@ -98,6 +97,7 @@ def _install(
     force: bool,
     recreate: tuple[str, ...],
     moved: tuple[Change, ...],
+    due: KeptDatabases | None,
     approved: Approved,
 ) -> tuple[PipelinesReport, tuple[Change, ...]]:
     manifests = quoted(rendered)
@@ -105,6 +105,8 @@ def _install(
     changes = moved + apply_prerequisites(spec, access, manifests, force, approved)
     secret_changes, secret_versions = apply_secrets(spec, access, force, approved)
     changes += secret_changes
+    if due:
+        keep_databases(spec, due)
     changes += apply_objects(spec, access, manifests, secret_versions, force, recreate, approved)
     changes += prune_objects(spec, access, manifests, approved)
 

@@ -149,7 +149,8 @@ def leave_cluster(environment: Environment, timeout_seconds: float) -> tuple[str
     """Take all that is ours off a cluster that stays, as it is not ours; return what was deleted.
 
     Raises:
-        KubernetesError: Where the cluster does not answer: nobody else would remove what is left.
+        KubernetesError: Where the cluster does not answer, or what is in it does not say whose it is: nobody else would
+            remove what is left.
     """
     addresses, removed, report = Addresses.of(environment), list[str](), reporter_of_removals()
 
@@ -169,8 +170,11 @@ def leave_cluster(environment: Environment, timeout_seconds: float) -> tuple[str
         objects, apply_set = open_objects(access), apply_set_of(environment)
         owner = read_owner(objects, apply_set)
         if owner is not None and not apply_set.is_owner(owner):
-            whose = owner or "an environment that it does not name"
-            get_run_logger().warning("Namespace %s stays: it belongs to %s", apply_set.namespace, whose)
+            if not owner:
+                raise KubernetesError(
+                    f"Namespace {apply_set.namespace}: its installation names no owner", apply_set.claim
+                )
+            get_run_logger().warning("Namespace %s stays: it belongs to %s", apply_set.namespace, owner)
             return ()
         current_journal().begin()
         kept = remove_members(objects, apply_set, timeout_seconds=timeout_seconds, on_removed=note)

@@ -66,7 +66,9 @@ def check_alone(objects: Objects, apply_set: ApplySet, allowed: Collection[str] 
         raise KubernetesError(
             f"Kubeflow Pipelines in namespace {foreign[0]} of this cluster belongs to "
             f"{found[foreign[0]] or 'an environment that is not named'}, not to {apply_set.owner}",
-            "use a cluster without Kubeflow Pipelines",
+            "use a cluster without Kubeflow Pipelines"
+            if found[foreign[0]]
+            else replace(apply_set, namespace=foreign[0]).claim,
             resource=f"Namespace {foreign[0]}",
         )
     others = [one for one in found if one != apply_set.namespace]

@@ -24,22 +24,23 @@ def look_at_quotas(environment: Environment, addresses: Addresses, found: Collec
     region = rest.get(COMPUTE, f"{root}/regions/{environment.region}", f"read the quotas of {environment.region}")
     overall = rest.get(COMPUTE, root, f"read the quotas of {project}")
     zones = [environment.zone] if environment.zone else [str(one).rsplit("/", 1)[-1] for one in region["zones"]]
-    wanted = [] if environment.cluster.existing else [environment.cluster.machine_type]
-    wanted += [environment.notebook.machine_type] if environment.components.notebooks else []
+    wanted = [] if environment.cluster.existing else [(environment.cluster.machine_type, zones)]
+    if environment.components.notebooks:
+        wanted.append((environment.notebook.machine_type, [environment.notebook_zone]))
     cpus: dict[str, int] = {}
     findings: list[Finding] = []
     notes: list[str] = []
-    for machine in dict.fromkeys(wanted):
-        looks = (_processors(rest, f"{root}/zones/{zone}/machineTypes/{machine}", machine) for zone in zones)
+    for machine, places in wanted:
+        looks = (_processors(rest, f"{root}/zones/{zone}/machineTypes/{machine}", machine) for zone in places)
         processors = next((one for one in looks if one is not None), None)
         if processors is None:
-            problem = f"there is none in {' or '.join(zones)}"
-            fix = f"choose one of `gcloud compute machine-types list --zones={','.join(zones)} --project={project}`"
+            problem = f"there is none in {' or '.join(places)}"
+            fix = f"choose one of `gcloud compute machine-types list --zones={','.join(places)} --project={project}`"
             findings.append(Finding(check="machine-type", subject=f"machine type {machine}", problem=problem, fix=fix))
             continue
-        cpus[machine] = processors
-        if not is_counted(machine):
+        if not is_counted(machine) and machine not in cpus:
             notes.append(f"quotas: processors of {machine} have a quota of their own, which is not compared")
+        cpus[machine] = processors
     present = {_PRESENT[one.kind] for one in found if one.kind in _PRESENT}
     rows = quota_rows(environment, cpus, present, region.get("quotas") or (), overall.get("quotas") or ())
     return Looked(findings=(*findings, *quota_findings(environment, rows)), quotas=rows, notes=tuple(notes))

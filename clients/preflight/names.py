@@ -85,12 +85,23 @@ def look_at_ranges(environment: Environment, addresses: Addresses, found: Collec
     own = f"projects/{environment.project_id}/global/networks/{environment.names.network}"
     network = rest.get(COMPUTE, f"/compute/v1/{own}", f"read the network {environment.names.network}")
     peers = [_relative(one["network"]) for one in network.get("peerings") or () if one["name"] != PEERING]
+    unseen: list[str] = []
     for name in dict.fromkeys((own, *peers)):
-        for place, subnetwork in _subnetworks(rest, name, may_be_refused=name != own):
+        try:
+            subnetworks = _subnetworks(rest, name)
+        except GoogleApiError as error:
+            if name == own or not (
+                isinstance(error, PermissionDeniedError | ServiceDisabledError) or error.status == 404
+            ):
+                raise
+            unseen.append(f"ranges: those of the peer {name} may not be looked at")
+            continue
+        for place, subnetwork in subnetworks:
             if name != own or (place, subnetwork["name"]) != ours:
                 ranges = [subnetwork.get("ipCidrRange"), *_secondary(subnetwork)]
-                taken[f"subnetwork {subnetwork['name']} in {place}"] = [one for one in ranges if one]
-    return Looked(findings=range_findings(environment, taken, found))
+                where = place if name == own else f"{place} of the peer {name}"
+                taken[f"subnetwork {subnetwork['name']} in {where}"] = [one for one in ranges if one]
+    return Looked(findings=range_findings(environment, taken, found), notes=tuple(unseen))
 
 
 def look_at_state_bucket(environment: Environment, addresses: Addresses) -> Looked:
@@ -115,18 +126,14 @@ def look_at_state_bucket(environment: Environment, addresses: Addresses) -> Look
     return found_one("state-bucket", subject, f"we lack {', '.join(missing)} on it", fix)
 
 
-def _subnetworks(rest: GoogleRest, network: str, *, may_be_refused: bool) -> list[tuple[str, dict[str, Any]]]:
-    """Return the subnetworks of a network, each with its region; none of a peer that is not ours to look at."""
+def _subnetworks(rest: GoogleRest, network: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return the subnetworks of a network, each with its region."""
     project = network.split("/")[1]
     path = f"/compute/v1/projects/{project}/aggregated/subnetworks"
     found: list[tuple[str, dict[str, Any]]] = []
-    try:
-        for page in rest.pages(COMPUTE, path, f"list the subnetworks of {network}"):
-            for scope, group in (page.get("items") or {}).items():
-                found += [(scope.rpartition("/")[2], one) for one in group.get("subnetworks") or ()]
-    except GoogleApiError:
-        if not may_be_refused:
-            raise
+    for page in rest.pages(COMPUTE, path, f"list the subnetworks of {network}"):
+        for scope, group in (page.get("items") or {}).items():
+            found += [(scope.rpartition("/")[2], one) for one in group.get("subnetworks") or ()]
     return [(place, one) for place, one in found if _relative(one.get("network", "")) == network]
 
 

@@ -37,6 +37,14 @@ def test_a_run_that_has_ended_is_not_missed(ending: str) -> None:
     assert f"prefect.flow-run.{ending}" in trigger.expect
 
 
+def test_only_runs_of_ours_are_ended_each_by_itself_and_none_that_has_ended() -> None:
+    automation = ending_of_lost_runs()
+    assert automation.trigger.for_each == {"prefect.resource.id"}
+    related = automation.trigger.match_related.model_dump()
+    assert related == {"prefect.resource.role": "flow", "prefect.resource.name": list(OURS)}
+    assert [action.force for action in automation.actions] == [False]
+
+
 def test_what_a_run_came_to_after_its_last_heartbeat_does_not_let_it_live_for_ever() -> None:
     expected = ending_of_lost_runs().trigger.expect
     assert not any(f"prefect.flow-run.{name}" in expected for name in ("Running", "Paused", "Cancelling", "*"))

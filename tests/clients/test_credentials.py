@@ -109,7 +109,8 @@ def test_a_key_that_a_spec_names_is_who_we_are_for_clients_and_terraform(as_key,
     assert f"grant {ACCOUNT} a role with serviceusage.services.list" in lacking.value.hint
     asked = [call for call in sandbox.calls_since(before) if call["service"] != "oauth2.googleapis.com"]
     assert {call["principal"] for call in asked} == {ACCOUNT}
-    first, second = (Terraform(tmp_path, as_key)._identity()[TOKEN] for _ in range(2))
+    first, second = (Terraform(tmp_path, as_key)._identity() for _ in range(2))
+    assert first.keys() == second.keys() == {TOKEN}, "the key itself is not Terraform's to have"
     assert first != second
     assert principal(Addresses.from_environment()) == "ann@example.com"
 

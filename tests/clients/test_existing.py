@@ -169,7 +169,8 @@ def make_unfit(sandbox: Any) -> None:
     def post(path: str, body: dict[str, Any]) -> None:
         sandbox.call("POST", path, body).raise_for_status()
 
-    services = [f"{one}.googleapis.com" for one in ("compute", "container", "sqladmin", "storage")]
+    names = ("compute", "container", "secretmanager", "sqladmin", "storage")
+    services = [f"{one}.googleapis.com" for one in names]
     post(f"serviceusage.googleapis.com/v1/projects/{UNFIT}/services:batchEnable", {"serviceIds": services})
     compute = f"compute.googleapis.com/compute/v1/projects/{UNFIT}"
     network = f"projects/{UNFIT}/global/networks/their-network"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from clients.addresses import Addresses
+from clients.adoption import existing
 from clients.inventory import read_inventory
+from environment.adoption import Candidate
 from environment.destruction import Found, ManagedState
 from environment.spec_file import load_environment
 
@@ -40,8 +42,18 @@ def test_in_a_network_of_others_a_rule_is_ours_only_if_it_says_so(sandbox: Any) 
         for name, description in rules.items():
             rule = {"name": name, "network": network, "description": description, "allowed": [{"IPProtocol": "tcp"}]}
             sandbox.call("POST", f"{compute}/global/firewalls", rule).raise_for_status()
-    found, _ = read_inventory(spec, Addresses(endpoint=sandbox.url, token=sandbox.token), ManagedState())
+    addresses = Addresses(endpoint=sandbox.url, token=sandbox.token)
+    found, _ = read_inventory(spec, addresses, ManagedState())
     assert set(found) == {
         Found("firewall rule", ours, "global"),
         Found("firewall rule", theirs, "global", is_marked=False),
     }
+    wanted = tuple(
+        Candidate(
+            address=name,
+            type="google_compute_firewall",
+            arguments={"project": HOST, "name": name, "description": spec.names.firewall_rules[name]},
+        )
+        for name in (ours, theirs)
+    )
+    assert existing(spec, addresses, wanted) == wanted[:1], "nor is a neighbour's adopted"

@@ -106,7 +106,7 @@ GUEST = replace(OURS, is_guest=True)
         (OURS, SET, ""),
         (OURS, replace(SET, owner="dev of acme-lab"), "belongs to dev of acme-lab, not to dev of acme$"),
         (GUEST, OURS, ""),
-        (GUEST, SET, "belongs to an installation that does not say .*; if it is ours: kubectl annotate secret"),
+        (GUEST, SET, "belongs to an installation that does not say .*; say whose it is; .* kubectl annotate secret"),
         (GUEST, replace(SET, owner="prod of acme"), "belongs to prod of acme, not to dev of acme"),
         (SET, OURS, ""),
     ],

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from environment.databases import DatabaseNames, KeptDatabases, check_databases
-from environment.errors import ReplacementRefusedError
+from environment.errors import PreflightError, ReplacementRefusedError
 from environment.spec import Environment
 from environment.spec_file import load_environment
 
@@ -97,6 +97,8 @@ def test_all_names_are_told_at_once() -> None:
         check_databases(swapped, OURS, OURS.instance, (f"Database {OURS.instance}/metadb",))
 
 
-@pytest.mark.parametrize("text", [None, "{}", '{"instance": "x", "is_existing": false, "names": {}}', "no JSON"])
-def test_a_note_of_another_shape_counts_as_none(text: str | None) -> None:
-    assert KeptDatabases.read(text) is None
+@pytest.mark.parametrize("text", ["{}", '{"instance": "x", "is_existing": false, "names": {}}', "no JSON"])
+def test_a_note_of_another_shape_stops_it(text: str) -> None:
+    assert KeptDatabases.read(None) is None
+    with pytest.raises(PreflightError, match=r"^databases\.json beside the state is of another release"):
+        KeptDatabases.read(text)

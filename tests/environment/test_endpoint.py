@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from environment.endpoint import EndpointFacts, endpoint_findings, restricting
+from environment.endpoint import EndpointFacts, authorized_by, endpoint_findings, restricting
 from environment.spec import Environment
 from environment.spec_file import load_environment
 
@@ -16,7 +16,11 @@ def spec(*overrides: str) -> Environment:
 
 
 def found(*authorized: str, is_private: bool = False, problem: str = PROBLEM) -> EndpointFacts:
-    return EndpointFacts(address="198.51.100.7", is_private=is_private, authorized=authorized, problem=problem)
+    who = authorized or None
+    return EndpointFacts(address="198.51.100.7", is_private=is_private, authorized=who, problem=problem)
+
+
+SHUT = EndpointFacts(address="198.51.100.7", is_private=False, authorized=(), problem=PROBLEM)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +43,9 @@ def found(*authorized: str, is_private: bool = False, problem: str = PROBLEM) ->
             True,
         ),
         (THEIRS, found(), "is open to all, so something on the way", "connect to https://198.51.100.7,", True),
+        (THEIRS, SHUT, "is open to nobody outside its VPC only", "--master-authorized-networks=ADDRESS/32 --loc", True),
+        ((), SHUT, "nobody outside its VPC", "run create, which opens it to all", False),
+        ((LET_IN,), SHUT, "nobody outside its VPC", f"run create, which opens it to {OFFICE}", False),
         (
             (LET_IN,),
             found(OFFICE),
@@ -52,7 +59,7 @@ def found(*authorized: str, is_private: bool = False, problem: str = PROBLEM) ->
         ((), found(), "is open to all", "connect to https://198.51.100.7,", False),
     ],
     ids=[
-        *("theirs-restricted", "theirs-private", "theirs-open"),
+        *("theirs-restricted", "theirs-private", "theirs-open", "theirs-shut", "ours-shut", "ours-shut-about-to-open"),
         *("ours-restricted", "ours-about-to-open", "ours-about-to-open-to-all", "ours-private", "ours-open"),
     ],
 )
@@ -71,5 +78,21 @@ def test_what_answers_is_no_finding() -> None:
 
 
 def test_a_list_with_everywhere_restricts_nobody() -> None:
-    assert restricting(("0.0.0.0/0", OFFICE)) == ()
+    assert restricting(("0.0.0.0/0", OFFICE)) is None
     assert restricting((OFFICE,)) == (OFFICE,)
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({}, None),
+        ({"enabled": False, "cidrBlocks": [{"cidrBlock": OFFICE}]}, None),
+        ({"enabled": True, "cidrBlocks": [{"cidrBlock": OFFICE}]}, (OFFICE,)),
+        ({"enabled": True, "cidrBlocks": [{"cidrBlock": "0.0.0.0/0"}]}, None),
+        ({"enabled": True}, ()),
+    ],
+)
+def test_a_list_that_is_on_and_empty_lets_nobody_in(
+    config: dict[str, object], expected: tuple[str, ...] | None
+) -> None:
+    assert authorized_by(config) == expected

@@ -191,18 +191,18 @@ def test_only_what_is_made_in_it_asks_for_its_ranges() -> None:
         (
             installation(has_namespace=True, owners={"kubeflow": ""}),
             "other-installation",
-            "kubeflow is of another environment",
-            "remove",
+            "kubeflow names no owner",
+            f"kubectl annotate secret mlops-env --namespace=kubeflow 'mlops-env/owner={OWNER}'",
         ),
         (
             room(629, 9000),
             "capacity",
             "have 629m of processors and 9000 MiB over",
-            "--node-pool=pool --min-nodes=1 --max-",
+            "--node-pool=pool --total-max-nodes=4",
         ),
-        (room(4000, 2114), "capacity", "and 2114 MiB over, and no pool may grow", "--max-nodes=4"),
+        (room(4000, 2114), "capacity", "and 2114 MiB over, and no pool may grow", "--total-max-nodes=4"),
         (room(-20, 9000), "capacity", "have 0m of processors", "--node-pool=pool"),
-        (room(0, 0, **cluster(pools=(FULL,))), "capacity", "no pool may grow", "--max-nodes=4"),
+        (room(0, 0, **cluster(pools=(FULL,))), "capacity", "no pool may grow", "--total-max-nodes=4"),
         (
             room(0, 0, cluster=pool(most_nodes=0)),
             "capacity",
@@ -214,6 +214,12 @@ def test_only_what_is_made_in_it_asks_for_its_ranges() -> None:
         (database(flags={"a": "1"}), "authentication-plugin", "is not set", "a=1,default_authentication_plugin=mysql_"),
         (database(network=""), "database-address", "no private address", f"mysql --network={VPC}"),
         (database(network="projects/p/global/networks/n"), "database-address", "is in projects/p", f"--network={VPC}"),
+        (
+            database(users=("acme-dev-pipelines",), has_our_user=None),
+            "api",
+            "secretmanager.googleapis.com is off",
+            "services enable secretmanager.googleapis.com",
+        ),
         (database(databases=("metadb", "mlmd")), "database-contents", "it holds metadb", "reuse to true"),
         (
             database(users=("root", "acme-dev-pipelines")),

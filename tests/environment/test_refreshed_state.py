@@ -45,5 +45,10 @@ def test_news_is_what_others_changed(refreshed: str, is_news: bool) -> None:
     assert has_news(state(), refreshed) is is_news
 
 
+def test_a_resource_that_is_gone_is_news_though_nothing_is_known_of_it() -> None:
+    gone = state().replace('"attributes": {"version"', '"attributes_flat": {"version"')
+    assert has_news(gone, state(pool=None))
+
+
 def test_a_state_without_resources_has_none() -> None:
     assert not has_news(json.dumps({"version": 4}), json.dumps({"version": 4, "resources": []}))

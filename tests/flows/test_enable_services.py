@@ -191,6 +191,7 @@ def test_only_what_was_asked_is_said_to_answer(cloud, spec, lines) -> None:
     assert answered <= set(PROBES)
 
 
+QUOTED = "-----BEGIN PRIVATE KEY-----\nhidden-part\n"
 RUNNER = "runner"
 
 
@@ -234,7 +235,7 @@ def test_with_credentials_from_a_block_every_call_is_theirs_and_the_key_is_nowhe
     ("name", "info", "problem"),
     [
         ("nobody", None, "block:nobody: there is no block gcp-credentials/nobody on http"),
-        (RUNNER, {"type": "service_account", "client_email": "x"}, "credentials: block:runner: no key of a service"),
+        (RUNNER, {"type": "service_account", "private_key": QUOTED}, "credentials: block:runner: no key of a service"),
     ],
 )
 def test_credentials_that_are_none_stop_it_before_anything(
@@ -247,6 +248,7 @@ def test_credentials_that_are_none_stop_it_before_anything(
         found = client.read_block_document_by_name(RUNNER, "gcp-credentials")
         client.update_block_document(found.id, BlockDocumentUpdate(data={"service_account_info": info or key}))
     before = cloud.last_call()
-    with pytest.raises(SpecError, match=problem):
+    with pytest.raises(SpecError, match=problem) as caught:
         enabled(spec, f"credentials=block:{name}")
+    assert QUOTED not in str(caught.value)
     assert cloud.calls_since(before) == []

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from environment.errors import PreflightError
+from environment.apply_set import OWNER
+from environment.errors import KubernetesError, PreflightError
 from environment.existing_parts import KINDS, Kind
 
 SPEC = """\
@@ -72,6 +73,22 @@ def theirs(cloud: Any, project: str, alike: tuple[str, ...]) -> dict[str, Any]:
     return {collection: documents for collection, documents in found.items() if documents}
 
 
+def change_owner(project: str, owner: str | None) -> str:
+    """Let the installation in their cluster name an owner, or none, as an older version's; return whom it named."""
+    from clients.addresses import Addresses
+    from clients.gke import read_cluster_access
+    from clients.kubernetes.connection import Cluster
+
+    addresses = Addresses.from_environment()
+    cluster = Cluster(read_cluster_access(addresses, project, "us-central1-a", "their-cluster"), addresses)
+    parent = "/api/v1/namespaces/kubeflow/secrets/mlops-env"
+    before = cluster.request("GET", parent).body["metadata"]["annotations"].get(OWNER, "")
+    patch = {"metadata": {"annotations": {OWNER: owner}}}
+    cluster.request("PATCH", parent, body=patch, content_type="application/merge-patch+json")
+    cluster.close()
+    return str(before)
+
+
 @pytest.mark.parametrize("existing", COMBINATIONS)
 def test_what_is_theirs_is_as_it_was(existing: tuple[Kind, ...], cloud: Any, tmp_path: Path) -> None:
     from flows.create_environment import create_environment
@@ -99,6 +116,11 @@ def test_what_is_theirs_is_as_it_was(existing: tuple[Kind, ...], cloud: Any, tmp
     assert detect_drift(str(spec)).found == ()
     assert [call for call in cloud.calls_since(last) if call["mutating"]] == []
 
+    if existing == KINDS:
+        owner = change_owner(project, None)
+        with pytest.raises(KubernetesError, match=r"names no owner; say whose it is; .* kubectl annotate secret"):
+            destroy_environment(str(spec), confirmed_name=name)
+        change_owner(project, owner)
     destroyed = destroy_environment(str(spec), confirmed_name=name, delete_data=existing != KINDS)
     assert destroyed.removed
     after = theirs(cloud, project, alike)
