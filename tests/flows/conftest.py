@@ -12,13 +12,22 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.variables import MANIFESTS
+
 PAGE = 200
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_manifests() -> Iterator[None]:
+    """Deploy the sandbox's own manifests, whatever mirror is set, and without asking GitHub."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLOPS_ENV_GIT_MIRROR", str(MANIFESTS))
+        yield
 
 
 @pytest.fixture
 def cloud(sandbox, prefect_server, monkeypatch):
-    """Point this process at the sandbox, with its own manifests; return it."""
-    monkeypatch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
+    """Point this process at the sandbox; return it."""
     for name, value in sandbox.variables.items():
         monkeypatch.setenv(name, value)
     return sandbox

@@ -48,7 +48,6 @@ def created(sandbox, prefect_server, spec):
     with pytest.MonkeyPatch.context() as patch, kept:
         for name, value in sandbox.variables.items():
             patch.setenv(name, value)
-        patch.delenv("MLOPS_ENV_GIT_MIRROR", raising=False)
         return create_environment(spec)
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-import sandbox as sandbox_package
 from environment.errors import ApplyConflictError, ReplacementRefusedError, TerraformError
+from sandbox.variables import MANIFESTS
 
 PROJECT = "acme-deploy-project"
-MANIFESTS = os.environ.get("MLOPS_ENV_GIT_MIRROR", str(Path(sandbox_package.__file__).parent / "manifests"))
+UPSTREAM = os.environ.get("MLOPS_ENV_GIT_MIRROR", str(MANIFESTS))
 SPEC = f"""\
 name: deploy
 cloud: sandbox
@@ -53,7 +53,7 @@ def state() -> str:
 def spec(cloud: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The spec, on a machine that has never seen it."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("MLOPS_ENV_GIT_MIRROR", MANIFESTS)
+    monkeypatch.setenv("MLOPS_ENV_GIT_MIRROR", UPSTREAM)
     path = tmp_path / "deploy.yaml"
     path.write_text(SPEC)
     return str(path)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import sandbox as sandbox_package
 from environment.errors import ApprovalError, MlopsEnvError, PreflightError
 
 PROJECT, BUCKET = "acme-rotated-project", "acme-rotated-tfstate"
@@ -50,7 +48,6 @@ def spec(sandbox, prefect_server, tmp_path_factory: pytest.TempPathFactory) -> s
     with pytest.MonkeyPatch.context() as patch:
         for name, value in sandbox.variables.items():
             patch.setenv(name, value)
-        patch.setenv("MLOPS_ENV_GIT_MIRROR", str(Path(sandbox_package.__file__).parent / "manifests"))
         from clients.addresses import Addresses
         from clients.root_user import ensure_root_user
         from clients.service_usage import ServiceUsage
@@ -73,9 +70,8 @@ def spec(sandbox, prefect_server, tmp_path_factory: pytest.TempPathFactory) -> s
 
 
 @pytest.fixture
-def cloud(cloud, spec, monkeypatch):
-    """The sandbox with its own manifests; no fault outlives a test."""
-    monkeypatch.setenv("MLOPS_ENV_GIT_MIRROR", str(Path(sandbox_package.__file__).parent / "manifests"))
+def cloud(cloud, spec):
+    """The sandbox; no fault outlives a test."""
     yield cloud
     cloud.control("DELETE", "faults")
 

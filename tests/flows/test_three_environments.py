@@ -17,7 +17,6 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 
 def run(sandbox, api_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     variables = sandbox.process_environment(PREFECT_API_URL=api_url)
-    variables.pop("MLOPS_ENV_GIT_MIRROR", None)
     return subprocess.run([COMMAND, *arguments], env=variables, capture_output=True, text=True, timeout=400)
 
 
