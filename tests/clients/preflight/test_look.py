@@ -10,21 +10,12 @@ from threading import enumerate as enumerate_threads
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
 
 from clients.addresses import ENDPOINT, TOKEN, Addresses
-from clients.google_rest import GoogleRest
 from clients.manifest_mirrors import fetch_mirror
-from clients.network_leftovers import PEERING
-from clients.preflight.capacity import look_at_quotas
 from clients.preflight.look import ALL_CHECKS, EXISTING, look
-from clients.preflight.names import look_at_ranges
 from clients.preload import preload
-from clients.registries import Registries
-from environment.destruction import NETWORK, Found
 from environment.doctor import DoctorReport
-from environment.errors import GoogleApiError, PermissionDeniedError
-from environment.images import Image
 from environment.spec import Environment
 
 if TYPE_CHECKING:
@@ -361,102 +352,6 @@ def test_a_project_that_gcloud_noted_and_is_not_ours_to_use_is_done_without(clou
     assert (report.findings, report.unanswered) == ((), ())
 
 
-@pytest.mark.parametrize("at", [0, 1])
-def test_subnetworks_are_looked_at_on_every_page_and_a_refusal_is_told(
-    cloud: RunningSandbox, at: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pages = [{"items": {"regions/us-central1": {"subnetworks": []}}}, {"items": {}}]
-    theirs = f"projects/{PROJECT}/global/networks/pre-network"
-    pages[at]["items"] = {
-        "regions/x": {"subnetworks": [{"name": "t", "network": theirs, "ipCidrRange": "10.20.0.0/20"}]}
-    }
-    tokens = {"": {**pages[0], "nextPageToken": "more"}, "more": pages[1]}
-
-    def get(self: GoogleRest, host: str, path: str, what: str, **parameters: str) -> dict[str, Any]:
-        if "aggregated" not in path:
-            peering = {"name": PEERING, "network": "projects/servicenetworking-tenant/global/networks/n"}
-            return {"peerings": [peering]}
-        assert PROJECT in path, "what is Google's is asked for in vain"
-        return tokens[parameters.get("pageToken", "")]
-
-    monkeypatch.setattr(GoogleRest, "get", get)
-    environment, ours = Environment.model_validate(SPEC), [Found(NETWORK, "pre-network")]
-    looked = look_at_ranges(environment, Addresses.from_environment(), ours)
-    assert [one.subject.split()[0] for one in looked.findings] == ["network.pods_cidr"]
-    tokens.clear()
-    monkeypatch.setattr(GoogleRest, "pages", refused)
-    with pytest.raises(GoogleApiError):
-        look_at_ranges(environment, Addresses.from_environment(), ours)
-
-
-@pytest.mark.parametrize(
-    ("error", "is_note"),
-    [(PermissionDeniedError("no"), True), (GoogleApiError("gone", status=404), True), (GoogleApiError("busy"), False)],
-)
-def test_ranges_of_all_peers_count_and_a_peer_that_is_not_seen_is_told(
-    error: GoogleApiError, is_note: bool, cloud: RunningSandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two have a subnetwork of one name in one region; a third is not ours to look at."""
-    peers = {name: f"projects/{name}/global/networks/n" for name in ("acme-first", "acme-other", "acme-hidden")}
-    ranges = {"acme-first": "10.20.0.0/20", "acme-other": "192.168.0.0/24"}
-
-    def get(self: GoogleRest, host: str, path: str, what: str, **parameters: str) -> dict[str, Any]:
-        if "aggregated" not in path:
-            return {"peerings": [{"name": name, "network": network} for name, network in peers.items()]}
-        if "acme-hidden" in path:
-            raise error
-        found = [
-            {"name": "main", "network": network, "ipCidrRange": ranges[name]}
-            for name, network in peers.items()
-            if name in path
-        ]
-        return {"items": {f"regions/{REGION}": {"subnetworks": found}}}
-
-    monkeypatch.setattr(GoogleRest, "get", get)
-    environment, ours = Environment.model_validate(SPEC), [Found(NETWORK, "pre-network")]
-    if not is_note:
-        with pytest.raises(GoogleApiError):
-            look_at_ranges(environment, Addresses.from_environment(), ours)
-        return
-    looked = look_at_ranges(environment, Addresses.from_environment(), ours)
-    (finding,) = looked.findings
-    assert "of the peer projects/acme-first/global/networks/n" in f"{finding.subject} {finding.problem}"
-    assert looked.notes == (f"ranges: those of the peer {peers['acme-hidden']} may not be looked at",)
-
-
-def test_a_notebook_needs_its_machine_type_in_its_own_zone(
-    cloud: RunningSandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def get(self: GoogleRest, host: str, path: str, what: str, **parameters: str) -> dict[str, Any]:
-        if "/machineTypes/" not in path:
-            return {"zones": [f"zones/{REGION}-{letter}" for letter in "abc"], "quotas": []}
-        if path.endswith("n2-standard-4") and f"{REGION}-b" in path:
-            raise GoogleApiError("not found", status=404)
-        return {"guestCpus": 4}
-
-    monkeypatch.setattr(GoogleRest, "get", get)
-    types = {"cluster": {"machine_type": "n2-standard-4"}, "notebook": {"machine_type": "n2-standard-4"}}
-    environment = Environment.model_validate({**SPEC, **types, "zone": None, "components": {"notebooks": True}})
-    (finding,) = look_at_quotas(environment, Addresses.from_environment(), []).findings
-    assert finding.problem == f"there is none in {REGION}-b"
-
-
-@pytest.mark.parametrize(("token", "expected"), [("given", False), ("", None)])
-def test_a_refusal_of_a_token_that_was_given_is_about_this_image(
-    monkeypatch: pytest.MonkeyPatch, token: str, expected: bool | None
-) -> None:
-    refusal = requests.Response()
-    refusal.status_code = 401
-    monkeypatch.setattr(requests.Session, "head", lambda *_, **__: refusal)
-    registries = Registries(Addresses())
-    monkeypatch.setattr(registries, "_token", lambda _: token)
-    assert registries.has_image(Image("ghcr.io", "kubeflow/kfp-api-server", "2.14.4")) is expected
-
-
-def refused(*_: Any) -> Iterator[dict[str, Any]]:
-    raise GoogleApiError("no")
-
-
 def test_what_is_slow_is_not_waited_for(cloud: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither by the answer nor by the end of the process: its threads are daemons."""
     never = Event()
@@ -479,17 +374,6 @@ def test_a_look_at_what_exists_alone_asks_for_nothing_else(
     for name in ("principal", "read_tools"):
         monkeypatch.setattr(f"clients.preflight.look.{name}", lambda *_: pytest.fail("asked in vain"))
     assert look(Environment.model_validate(SPEC), Addresses.from_environment(), (EXISTING,)).findings == ()
-
-
-@pytest.mark.parametrize(("of_a_registry", "expected"), [(True, False), (False, None)])
-def test_only_a_registry_s_own_refusal_says_that_an_image_is_gone(
-    monkeypatch: pytest.MonkeyPatch, of_a_registry: bool, expected: bool | None
-) -> None:
-    answer = requests.Response()
-    answer.status_code = 403
-    answer.headers.update({"Docker-Distribution-Api-Version": "registry/2.0"} if of_a_registry else {})
-    monkeypatch.setattr(requests.Session, "head", lambda *_, **__: answer)
-    assert Registries(Addresses()).has_image(Image("ghcr.io", "kubeflow/kfp-api-server", "2.14.4")) is expected
 
 
 def test_only_the_first_image_of_a_registry_is_asked_for_without_a_token(cloud: RunningSandbox) -> None:
