@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import typer
 
 from cli.clouds import select_cloud
@@ -27,6 +29,7 @@ def history(
         print_json([entry.model_dump(mode="json") for entry in entries])
         return
     for entry in entries:
-        out.print(f"{entry.began_at}  {describe_entry(entry)}", markup=False)
+        began_at = datetime.fromisoformat(entry.began_at).isoformat(timespec="seconds")
+        out.print(f"{began_at}  {describe_entry(entry)}", markup=False)
     if not entries:
         out.print(f"{spec.name} has no history", markup=False)

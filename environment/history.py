@@ -22,7 +22,8 @@ class HistoryEntry(BaseModel):
             "enable-services", "provision-infra", "deploy-kfp".
         run: The name of the Prefect run; `run_id` is its id.
         who: The principal of the credentials, None where Google does not tell.
-        began_at: ISO 8601, UTC; so is `finished_at`, None while it is unfinished.
+        began_at: ISO 8601, UTC, with milliseconds, which put runs of one second in order; so is `finished_at`, None
+            while it is unfinished.
         changes: Lines such as "create Deployment kubeflow/ml-pipeline"; of a failed run, what was done until then; of
             an unfinished one, until its last step began.
         error: Why it failed, in one line.

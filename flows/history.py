@@ -109,4 +109,4 @@ def _completed(entry: HistoryEntry, journal: Journal, error: BaseException | Non
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -13,7 +13,7 @@ ENTRY = HistoryEntry(
     run="create-dev",
     run_id="0000-1",
     who="ada@example.com",
-    began_at="2026-03-01T10:00:00+00:00",
+    began_at="2026-03-01T10:00:00.098+00:00",
     finished_at="2026-03-01T10:20:00+00:00",
     spec_digest="abc",
     outcome="succeeded",
@@ -23,8 +23,8 @@ ENTRY = HistoryEntry(
 
 
 def test_names_are_in_the_order_of_time() -> None:
-    later = ENTRY.model_copy(update={"began_at": "2026-03-01T10:00:01+00:00", "run_id": "0000-0"})
-    assert ENTRY.object_name == "history/20260301T100000Z-0000-1.json"
+    later = ENTRY.model_copy(update={"began_at": "2026-03-01T10:00:00.123+00:00", "run_id": "0000-0"})
+    assert ENTRY.object_name == "history/20260301T100000098Z-0000-1.json"
     assert ENTRY.object_name < later.object_name
 
 
