@@ -22,8 +22,9 @@ $(STAMP): requirements.lock pyproject.toml
 sandbox: $(STAMP) ## Start the local Google Cloud and create the environment `sandbox` on it
 	@$(BIN)/mlops-env create sandbox
 
+# What Python compiles of the tests is kept, even where that is turned off: every process would do it again.
 test: $(STAMP) ## Run the test suite
-	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not long"
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not long"
 
 long: $(STAMP) ## Run the tests that kill and restart real processes for minutes
 	@$(BIN)/pytest -m long

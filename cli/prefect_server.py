@@ -20,7 +20,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -52,66 +52,43 @@ QUIET = {
 }
 
 
-class TemporaryServer:
-    """The process of the server; without one, Prefect uses what its settings say."""
+class ServerProcess:
+    """Prefect's server in a process of its own, over the database of PREFECT_HOME, until it is stopped."""
 
-    def __init__(self) -> None:
-        be_quiet()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._url = ""
-        self._is_ready = False
-        if not _may_have_api():
-            self._start()
-
-    @contextmanager
-    def ready(self) -> Iterator[None]:
-        """Wait until the server answers; runs within report to it.
-
-        Raises:
-            UnreachableError: When it ended, or does not answer.
-        """
-        if self._process is None:
-            yield
-            return
-        self._wait()
-        from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
-
-        # Nobody would miss a heartbeat in a server that ends with the run, and the end of each takes up to a second.
-        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-            yield
-
-    def _wait(self) -> None:
-        import httpx
-
-        try:
-            httpx.get(f"{self._url}/health", timeout=START_SECONDS, trust_env=False).raise_for_status()
-        except httpx.HTTPError as error:
-            said = _reason(self._log)
-            raise UnreachableError(f"Prefect's temporary server did not start: {said or error}") from error
-        self._is_ready = True
-
-    def _start(self) -> None:
+    def __init__(self, environment: Mapping[str, str]) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
             listener.bind(("127.0.0.1", 0))
             listener.listen(128)  # whoever asks before the server is ready waits for its answer
-            self._url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
+            self.url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
             self._log = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the server)
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "cli.prefect_server", str(listener.fileno())],
-                env={**os.environ, **SERVER},
+                env={**environment, **SERVER},
                 stdin=subprocess.PIPE,
                 stdout=self._log,
                 stderr=self._log,
                 pass_fds=[listener.fileno()],
                 start_new_session=True,  # an interrupt is ours; the server is still told how the run ended
             )
-        os.environ[API_URL] = self._url
-        os.environ[TEMPORARY_SERVER] = "1"
-        atexit.register(self._stop)  # before Prefect registers what it still has to say
+        self._is_ready = False
 
-    def _stop(self) -> None:
-        """Let the server write down what it was told, and end."""
-        assert self._process is not None
+    def wait(self) -> None:
+        """Wait until it answers.
+
+        Raises:
+            UnreachableError: When it ended, or does not answer.
+        """
+        import httpx
+
+        try:
+            httpx.get(f"{self.url}/health", timeout=START_SECONDS, trust_env=False).raise_for_status()
+        except httpx.HTTPError as error:
+            said = _reason(self._log)
+            raise UnreachableError(f"Prefect's temporary server did not start: {said or error}") from error
+        self._is_ready = True
+
+    def stop(self) -> None:
+        """Let it write down what it was told, and end."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         if not self._is_ready:
@@ -122,6 +99,36 @@ class TemporaryServer:
             self._process.kill()
             self._process.wait()
         self._log.close()
+
+
+class TemporaryServer:
+    """The server of a command; without one, Prefect uses what its settings say."""
+
+    def __init__(self) -> None:
+        be_quiet()
+        self._server: ServerProcess | None = None
+        if not _may_have_api():
+            self._server = ServerProcess(os.environ)
+            os.environ[API_URL] = self._server.url
+            os.environ[TEMPORARY_SERVER] = "1"
+            atexit.register(self._server.stop)  # before Prefect registers what it still has to say
+
+    @contextmanager
+    def ready(self) -> Iterator[None]:
+        """Wait until the server answers; runs within report to it.
+
+        Raises:
+            UnreachableError: When it ended, or does not answer.
+        """
+        if self._server is None:
+            yield
+            return
+        self._server.wait()
+        from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+        # Nobody would miss a heartbeat in a server that ends with the run, and the end of each takes up to a second.
+        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+            yield
 
 
 def _may_have_api() -> bool:

@@ -21,9 +21,11 @@ from typing import Any
 import httpx
 import pytest
 
-from cli.prefect_server import SERVER
+from cli.prefect_server import ServerProcess, be_quiet
 from sandbox import lifecycle
 from sandbox.services.sqladmin.passwords import HASHES, hash_password
+
+be_quiet()  # before Prefect is imported; pytest keeps what flows log all the same
 
 
 @dataclass(frozen=True)
@@ -227,25 +229,34 @@ def prefect_database(pytestconfig: pytest.Config) -> Path:
 
 @pytest.fixture(scope="session")
 def prefect_server(prefect_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Start Prefect's test server; flows of this process report to it."""
-    os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
-    os.environ["PREFECT_SERVER_REGISTER_BLOCKS_ON_START"] = "false"
-    os.environ["PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED"] = "false"  # no test of flows has automations
-    os.environ.update({name: SERVER[name] for name in SERVER if "RECORDER" in name})
-    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
-    from prefect.testing.utilities import prefect_test_harness
+    """Start the server that a command starts, over a database of its own; flows of this process report to it.
 
-    folder = tmp_path_factory.mktemp("prefect")
-    shutil.copy(prefect_database, folder / "prefect-test.db")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("prefect.testing.utilities.mkdtemp", lambda: str(folder))
+    Prefect's own harness does the same, but imports all of the server into this process too, which takes seconds.
+    """
+    home = tmp_path_factory.mktemp("prefect")
+    shutil.copy(prefect_database, home / "prefect.db")
+    # No test of flows has automations.
+    settings = {"PREFECT_HOME": str(home), "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false"}
+    server = ServerProcess({**os.environ, **settings})
+    import prefect.main  # noqa: F401 (sets logging up, which in the middle of a test would take pytest's handlers away)
+    from prefect import settings as setting
+    from prefect.context import _temporary_global_settings_context, get_settings_context
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    used = {
+        setting.PREFECT_API_URL: server.url,
+        setting.PREFECT_SERVER_DATABASE_CONNECTION_URL: f"sqlite+aiosqlite:///{home / 'prefect.db'}",
         # The end of each run would wait up to a second for its heartbeat.
-        with (
-            prefect_test_harness(server_startup_timeout=180),
-            temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
-        ):
-            gc.freeze()  # modules are no garbage, and a run makes enough to look through all of them many times
-            yield
+        setting.PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
+    }
+    with setting.temporary_settings(used), _temporary_global_settings_context(get_settings_context()):
+        server.wait()
+        gc.freeze()  # modules are no garbage, and a run makes enough to look through all of them many times
+        yield
+        APILogWorker.instance().drain()
+        EventsWorker.drain_all()
+    server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -23,8 +23,8 @@ from sandbox.kubernetes.types import Schema, builtin_schema, crd_schema
 from sandbox.kubernetes.validation import coerce_metadata, invalid_fields, prune_unknown, set_defaults
 
 HERE = Path(__file__).parent
-SEQUENCES = yaml.safe_load((HERE / "kubernetes_sequences.yaml").read_text())
-WIDGETS = yaml.safe_load((HERE / "widgets.yaml").read_text())
+SEQUENCES = yaml.load((HERE / "kubernetes_sequences.yaml").read_text(), yaml.CSafeLoader)
+WIDGETS = yaml.load((HERE / "widgets.yaml").read_text(), yaml.CSafeLoader)
 LATER = "2099-01-01T00:00:00Z"
 KINDS = {
     "ConfigMap": ("", "v1", "configmaps"),

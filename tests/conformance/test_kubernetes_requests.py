@@ -17,7 +17,7 @@ import yaml
 
 from sandbox.kubernetes.app import create_app
 
-SEQUENCES = yaml.safe_load((Path(__file__).parent / "kubernetes_requests.yaml").read_text())
+SEQUENCES = yaml.load((Path(__file__).parent / "kubernetes_requests.yaml").read_text(), yaml.CSafeLoader)
 TYPES = {
     "apply": "application/apply-patch+yaml",
     "json": "application/json-patch+json",

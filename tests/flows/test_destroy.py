@@ -265,6 +265,7 @@ def test_data_that_is_given_up_leaves_a_backup_and_nothing_else(made, cloud, tol
     assert made.notes().read(STATE_BUCKET, f"mlops-env/{NAME}/suffix.json") is None, "its name is blocked for a week"
 
 
+@pytest.mark.long
 def test_what_a_killed_create_did_not_write_into_the_state_goes_too(made) -> None:
     """Of a create on the network that was just deleted, without database and pool; of the rest Terraform knows a part.
 

@@ -197,11 +197,13 @@ def test_endpoint_that_lets_nobody_in_is_opened_by_a_create(cloud, spec, monkeyp
     assert report.pipelines.healthy
 
 
+@pytest.mark.long
 def test_cluster_that_was_lost_is_made_again_and_finds_the_earlier_runs(cloud, spec) -> None:
     """What they are in: instance, databases, password, bucket."""
     from clients.addresses import Addresses
     from clients.secret_manager import SecretManager
 
+    create(spec)
     earlier = outputs(spec)
     database, bucket = earlier.database.instance, earlier.artifact_store.bucket
     password = (SecretManager(Addresses.from_environment(), PROJECT).read("guarded-mysql-root-password") or ("", ""))[1]

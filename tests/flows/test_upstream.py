@@ -20,6 +20,7 @@ pipelines: {namespace: ml}
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not UPSTREAM, reason="MLOPS_ENV_GIT_MIRROR names no manifests")
 def test_upstreams_own_manifests_come_up_and_stay(cloud, monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MLOPS_ENV_GIT_MIRROR", UPSTREAM)
