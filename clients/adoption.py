@@ -13,8 +13,9 @@ from clients.discovery_api import open_api, unless_gone
 from clients.google_errors import google_errors
 from clients.kubernetes.parallel import in_parallel
 from clients.storage import Storage
-from environment.adoption import CONNECTION, PEERING, Candidate
+from environment.adoption import CONNECTION, Candidate
 from environment.errors import ServiceDisabledError
+from environment.names import PEERING
 from environment.spec import Environment
 
 

@@ -22,7 +22,6 @@ from clients.kubernetes.apply_sets import list_installations
 from clients.kubernetes.discovery import Resource
 from clients.kubernetes.objects import Objects, close_cluster, open_cluster
 from clients.kubernetes.removal import DEFINITIONS as CUSTOM_RESOURCE_DEFINITIONS
-from clients.network_leftovers import PEERING
 from clients.root_user import is_user_of
 from clients.secret_manager import SecretManager
 from environment import existing_requirements as rules
@@ -48,6 +47,7 @@ from environment.existing_facts import (
 )
 from environment.existing_parts import KINDS, Kind
 from environment.findings import Finding
+from environment.names import PEERING
 from environment.objects import ObjectReference
 from environment.spec import Environment
 

@@ -20,6 +20,7 @@ from clients.google_errors import google_errors
 from environment.destruction import Found
 from environment.errors import GoogleApiError, ServiceDisabledError, UnreachableError
 from environment.gke_leftovers import USERS_FIRST, Listed, left_by_gke
+from environment.names import PEERING
 from environment.spec import Environment
 
 KINDS = {
@@ -53,7 +54,6 @@ _COLLECTIONS = {
     ("urlMaps", "regions"): "regionUrlMaps",
 }
 """Where the library has a collection under another name than its kind's, by kind and scope."""
-PEERING = "servicenetworking-googleapis-com"
 OPERATION_SECONDS = 600.0
 
 

@@ -21,8 +21,6 @@ from environment.names import Names
 
 IMPORTS_FILE = "mlops-env-imports.tf"
 CONNECTION = "google_service_networking_connection"
-PEERING = "servicenetworking-googleapis-com"
-"""What a connection to private services is called on the network's side."""
 IDS = {
     "google_compute_firewall": "projects/{project}/global/firewalls/{name}",
     "google_compute_global_address": "projects/{project}/global/addresses/{name}",

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict
 
 from environment.errors import SpecError
 from environment.existing_parts import Kind
+from environment.findings import Finding
 from environment.spec import Environment
 
 NETWORK_MODULE = "module.network."
@@ -52,6 +53,8 @@ NOT_MADE: dict[Kind, frozenset[str]] = {
     "artifact_store": frozenset({BUCKET}),
 }
 """What is not made, and so needs no name and is nobody's to remove, where something of a kind exists."""
+MADE_HERE = "made-here"
+"""The check of what is called existing and made here."""
 BESIDE_TERRAFORM = frozenset({DATABASE, SECRET})
 """What has steps of its own, whoever knows it."""
 SERVICES_BY_TYPE = {
@@ -199,6 +202,20 @@ def existing_things(environment: Environment) -> tuple[Found, ...]:
     return tuple(found)
 
 
+def made_here(environment: Environment, names: Collection[str]) -> tuple[Finding, ...]:
+    """Return what the spec calls existing though it has one of the names in the environment's own state."""
+    return tuple(
+        Finding(
+            check=MADE_HERE,
+            subject=str(one),
+            problem=f"the spec calls it existing, and {environment.name} has made it: Terraform would remove it",
+            fix=f"leave `existing` out of the spec, or take {one} out of the state",
+        )
+        for one in existing_things(environment)
+        if one.name in names
+    )
+
+
 def is_existing(thing: Found, environment: Environment) -> bool:
     """Tell whether something with one of our names is what the spec calls existing."""
     return any((thing.kind, thing.name) == (one.kind, one.name) for one in existing_things(environment))
@@ -234,11 +251,8 @@ def check_state_fits(managed: ManagedState, environment: Environment) -> None:
     hint = f"name_prefix or project_id of {environment.name} has changed since; set it back"
     if managed.database and not environment.names.is_database(managed.database):
         raise SpecError(f"the state holds {managed.database}, which is not named by {environment.name_prefix}", hint)
-    if own := [one for one in existing_things(environment) if one.name in managed.names]:
-        raise SpecError(
-            f"the spec calls {own[0]} existing, and the state has made it",
-            f"leave `existing` out of the spec, or take {own[0]} out of the state: what is in there goes",
-        )
+    if own := made_here(environment, managed.names):
+        raise SpecError(f"{own[0].subject}: {own[0].problem}", own[0].fix)
     if others := sorted(managed.projects - {environment.project_id}):
         raise SpecError(f"the state holds things of project {', '.join(others)}, not {environment.project_id}", hint)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from environment import existing_requirements as rules
 from environment.apply_set import PIPELINES, ApplySet
-from environment.destruction import existing_things
+from environment.destruction import made_here
 from environment.endpoint import endpoint_findings
 from environment.existing_facts import BucketFacts, ClusterFacts, DatabaseFacts, ExistingFacts, NetworkFacts
 from environment.existing_parts import Kind
@@ -20,8 +20,6 @@ from environment.spec import Environment
 UNSEEN_API, UNSEEN_PERMISSION = "api", "permission"
 """The checks of what could not be read at all."""
 SECRETS_API = "secretmanager.googleapis.com"
-MADE_HERE = "made-here"
-"""The check of what is called existing, and the environment's own state holds: Terraform would remove it."""
 _CONTINENTS = {"US": ("us-",), "EU": ("europe-",), "ASIA": ("asia-",)}
 """Which regions a multi-region holds: https://cloud.google.com/storage/docs/locations."""
 _LOOKED_UP = (rules.NETWORK, rules.SUBNETWORK, rules.CLUSTER, rules.WORKLOAD_IDENTITY, rules.DATABASE, rules.BUCKET)
@@ -32,7 +30,7 @@ def existing_findings(environment: Environment, facts: ExistingFacts) -> tuple[F
     """Return what does not fit, in a stable order."""
     return (
         *facts.unreadable,
-        *_made_here(environment, facts),
+        *made_here(environment, facts.made),
         *_missing(environment, facts),
         *(_of_network(environment, facts.network) if facts.network else ()),
         *(_of_cluster(environment, facts.cluster) if facts.cluster else ()),
@@ -82,17 +80,6 @@ def _missing(environment: Environment, facts: ExistingFacts) -> Iterator[Finding
         if kind in facts.missing:
             names = _names(environment) | _host(environment, rule.kind)
             yield rule.finding(subject_of(environment, rule.kind), "it is not there", **names)
-
-
-def _made_here(environment: Environment, facts: ExistingFacts) -> Iterator[Finding]:
-    for one in existing_things(environment):
-        if one.name in facts.made:
-            yield Finding(
-                check=MADE_HERE,
-                subject=str(one),
-                problem=f"{environment.name} has made it: its state holds it, and would give it up",
-                fix=f"leave `existing` out of the spec, or take {one} out of the state",
-            )
 
 
 def _host(environment: Environment, kind: Kind) -> dict[str, object]:

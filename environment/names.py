@@ -14,6 +14,7 @@ SERVICE_ACCOUNT_LIMIT = 30  # https://cloud.google.com/iam/docs/service-accounts
 DATABASE_LIMIT = 98  # project id and instance id together: https://cloud.google.com/sql/docs/mysql/instance-settings
 SUFFIX_LENGTH = 6
 ROOT_USER = "root"
+PEERING = "servicenetworking-googleapis-com"  # of a network with Google's services, on the network's side
 UNKNOWN_SUFFIX = "0" * SUFFIX_LENGTH  # of a database that is yet to be made: only its first create draws a suffix
 
 

@@ -10,13 +10,13 @@ from clients.credentials import principal
 from clients.google_rest import GoogleRest
 from clients.infrastructure import read_managed
 from clients.inventory import read_inventory
-from clients.network_leftovers import PEERING
 from clients.storage import Storage
 from environment.deployer import member
 from environment.destruction import NETWORK, Found, ManagedState
 from environment.doctor import Looked, found_one
 from environment.errors import GoogleApiError, PermissionDeniedError, ServiceDisabledError
 from environment.findings import Finding
+from environment.names import PEERING
 from environment.names_taken import NAME_CHECK, name_findings, range_findings
 from environment.spec import Environment
 

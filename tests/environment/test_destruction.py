@@ -425,5 +425,5 @@ def test_a_rule_of_another_project_in_a_shared_network_does_not_hold_up_the_end(
 def test_what_the_state_has_made_cannot_be_somebody_elses() -> None:
     spec = environment(**EXISTING)
     check_state_fits(ManagedState(names=frozenset({"another"})), spec)
-    with pytest.raises(SpecError, match="the spec calls cluster a-cluster existing, and the state has made it"):
+    with pytest.raises(SpecError, match="cluster a-cluster: the spec calls it existing, and dev has made it"):
         check_state_fits(ManagedState(names=frozenset({"a-cluster"})), spec)

@@ -9,10 +9,10 @@ import pytest
 
 from clients.addresses import Addresses
 from clients.google_rest import GoogleRest
-from clients.network_leftovers import PEERING
 from clients.preflight.names import look_at_ranges
 from environment.destruction import NETWORK, Found
 from environment.errors import GoogleApiError, PermissionDeniedError
+from environment.names import PEERING
 from environment.spec import Environment
 
 PROJECT, REGION = "acme-preflight", "us-central1"
