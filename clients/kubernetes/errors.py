@@ -26,7 +26,7 @@ _NOT_TYPED = "failed to create typed patch object"
 _TEXT_LIMIT = 600
 AUTHORIZED_NETWORKS = (
     "is this machine in the cluster's authorized networks, or in its VPC? "
-    "add its address to cluster.authorized_networks, or run from inside"
+    "`mlops-env doctor ENV` says who may reach it, and the command that lets this machine in"
 )
 
 IMMUTABLE = "this field cannot change: delete the object, then run again"

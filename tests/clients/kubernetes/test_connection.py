@@ -75,10 +75,11 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def test_closed_port_is_unreachable_with_the_hint():
+@pytest.mark.parametrize("ask", [Cluster.read_version, lambda cluster: cluster.request("GET", "/api/v1/pods")])
+def test_closed_port_is_unreachable_with_the_hint(ask):
     cluster = Cluster(ClusterAccess(f"https://127.0.0.1:{free_port()}", ""), Addresses(token="t"))
-    with pytest.raises(UnreachableError, match="authorized networks"):
-        cluster.read_version()
+    with pytest.raises(UnreachableError, match=r"authorized networks.* `mlops-env doctor ENV` says who .*the command"):
+        ask(cluster)
 
 
 def test_port_that_swallows_everything_is_given_up_soon(monkeypatch):
