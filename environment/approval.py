@@ -81,7 +81,8 @@ def check_approved(decided: Iterable[Change], approved: Approved) -> None:
     if found := unapproved(decided, approved):
         raise ApprovalError(
             f"not approved: {_listed(change.explain() for change in found)}",
-            "this step changed nothing; run it again, and its plan shows that too",
+            "none of that was done; what the run had changed before is in the history; "
+            "run it again, and its plan shows that too",
         )
 
 

@@ -16,9 +16,12 @@ from environment.names import ROOT_USER
 from environment.pipeline_secrets import VERSION_ANNOTATION
 
 ROTATION_OBJECT = "rotation.json"
+BEGUN = "the rotation has begun; until it is finished the old password and keys go on: run it again"
 HALF_WAY = (
     "until the rotation is finished the gateway in front of the bucket may refuse some of its clients: run it again"
 )
+ENDING = "the new password and keys are in use; old ones may be good still until the rotation is finished: run it again"
+"""What is to be said of a rotation that stops: before anything reads the new values, meanwhile, and when all do."""
 _NOTED = f".spec.template.metadata.annotations.{VERSION_ANNOTATION}"
 
 

@@ -17,7 +17,7 @@ from environment.approval import Approved
 from environment.errors import MlopsEnvError
 from environment.pipeline_secrets import readers
 from environment.reports import PlanBasis, PlanReport, describe_changes
-from environment.rotation import HALF_WAY, RotationReport
+from environment.rotation import BEGUN, ENDING, HALF_WAY, RotationReport
 from environment.spec import Environment
 from flows.approval import permitted
 from flows.history import recorded
@@ -64,25 +64,27 @@ def rotate_secrets(environment: str, overrides: tuple[str, ...] = (), approved: 
 def _rotate(spec: Environment, found: Installation, approved: Approved) -> bool:
     """Do so; say whether it was begun by an earlier run."""
     rotation, resumed = begin_rotation(spec, found.outputs, found.access)
-    renew_secrets(spec, found.outputs, rotation, approved)
+    with _said(BEGUN):
+        renew_secrets(spec, found.outputs, rotation, approved)
 
-    with _warned():
+    with _said(HALF_WAY):
         _, versions = apply_secrets(spec, found.access, False, approved, rotation.replaced)
         noted = found.rendered.model_copy(update={"manifests": readers(found.rendered.manifests, versions)})
         apply_objects(spec, found.access, quoted(noted), versions, False, (), approved)
         wait_for_rollout(spec, found.access)
 
-    retire_secrets(spec, found.outputs, rotation, versions, approved)
+    with _said(ENDING):
+        retire_secrets(spec, found.outputs, rotation, versions, approved)
     return resumed
 
 
 @contextmanager
-def _warned() -> Iterator[None]:
-    """Say of a failure in the cluster that it is not to be left so."""
+def _said(how_it_is_left: str) -> Iterator[None]:
+    """Say of a failure how it leaves the rotation."""
     try:
         yield
     except MlopsEnvError as error:
-        error.hint = "; ".join(filter(None, (error.hint, HALF_WAY)))
+        error.hint = "; ".join(filter(None, (error.hint, how_it_is_left)))
         raise
 
 

@@ -83,6 +83,7 @@ def test_not_covered(approved: Change, decided: Change) -> None:
     with pytest.raises(ApprovalError, match="not approved: ") as caught:
         check_approved((decided,), (approved,))
     assert decided.address in str(caught.value)
+    assert "before is in the history" in caught.value.hint, "what met it may have changed something already"
 
 
 def test_where_nothing_was_approved_nothing_may_be_done_and_where_nothing_needs_to_be_all() -> None:
