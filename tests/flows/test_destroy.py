@@ -81,6 +81,12 @@ class Environment:
             ]
         return {collection: names for collection, names in found.items() if names and collection not in PASSING}
 
+    def users(self) -> list[str]:
+        """Of the database."""
+        (database,) = self.cloud.call("GET", f"{SQL}/instances").json()["items"]
+        found = self.cloud.call("GET", f"{SQL}/instances/{database['name']}/users").json()
+        return [one["name"] for one in found.get("items", ())]
+
     def notes(self) -> Any:
         from clients.addresses import Addresses
         from clients.storage import Storage
@@ -140,6 +146,10 @@ EARLY: dict[str, dict[str, Any]] = {
 }
 
 
+AT_THE_USER: dict[str, Any] = {"path": "sqladmin.*/users", "method": "POST"}
+"""Terraform is done, and nothing is on the cluster."""
+
+
 @pytest.mark.parametrize("step", EARLY)
 def test_what_stopped_before_terraform_leaves_nothing_to_destroy(made, cloud, step) -> None:
     made.create_until(EARLY[step])
@@ -151,8 +161,11 @@ def test_what_stopped_before_terraform_leaves_nothing_to_destroy(made, cloud, st
 
 
 def test_a_finalizer_that_nobody_takes_off_fails_at_the_deadline_with_its_name(made, told) -> None:
-    """Of a create that stopped between the objects of the cluster."""
+    """Of a create that goes on where one has stopped before the database had a user, and stops between the objects."""
+    made.create_until(AT_THE_USER)
+    assert made.users() == []
     made.create_until({"path": "/kubernetes/.*/deployments/ml-pipeline-ui", "method": "PATCH"})
+    assert made.users() == ["root"]
     held = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -267,13 +280,11 @@ def test_data_that_is_given_up_leaves_a_backup_and_nothing_else(made, cloud, tol
 
 @pytest.mark.long
 def test_what_a_killed_create_did_not_write_into_the_state_goes_too(made) -> None:
-    """Of a create on the network that was just deleted, without database and pool; of the rest Terraform knows a part.
+    """Of a create that stopped before the database had a user, on the network that was just deleted.
 
-    The calls were answered, and Terraform never came to write the state. Without a database nothing holds the network.
+    Of a part the calls were answered, and Terraform never came to write the state.
     """
-    made.create_until(
-        {"path": "container.*/nodePools", "method": "POST"}, {"path": "sqladmin.*/instances\\?", "method": "POST"}
-    )
+    made.create_until(AT_THE_USER)
     name = f"mlops-env/{NAME}/default.tfstate"
     state = json.loads(made.notes().read(STATE_BUCKET, name))
     known = ("google_compute_network", "google_service_account", "google_storage_bucket")
@@ -282,7 +293,7 @@ def test_what_a_killed_create_did_not_write_into_the_state_goes_too(made) -> Non
     made.notes().write(STATE_BUCKET, name, json.dumps(state))
 
     report = made.destroy(delete_data=True)
-    assert {"cluster goes-cluster", "subnetwork goes-subnetwork", "router goes-router"} <= set(report.removed)
+    assert {"secret goes-mysql-root-password", "cluster goes-cluster", "subnetwork goes-subnetwork", "router goes-router"} <= set(report.removed)
     assert "module.network.google_compute_network.this" in report.removed
     assert report.kept == ()
     assert made.left() == {}
