@@ -32,7 +32,7 @@ def existing_findings(environment: Environment, facts: ExistingFacts) -> tuple[F
         *facts.unreadable,
         *made_here(environment, facts.made),
         *_missing(environment, facts),
-        *(_of_network(environment, facts.network) if facts.network else ()),
+        *(_of_network(environment, facts, facts.network) if facts.network else ()),
         *(_of_cluster(environment, facts.cluster) if facts.cluster else ()),
         *_of_installation(environment, facts),
         *_of_room(environment, facts),
@@ -87,7 +87,7 @@ def _host(environment: Environment, kind: Kind) -> dict[str, object]:
     return {"project": environment.network_project} if kind == "network" else {}
 
 
-def _of_network(environment: Environment, found: NetworkFacts) -> Iterator[Finding]:
+def _of_network(environment: Environment, facts: ExistingFacts, found: NetworkFacts) -> Iterator[Finding]:
     wanted = environment.network.existing
     assert wanted is not None
     subject, names = subject_of(environment, "network"), _names(environment) | _host(environment, "network")
@@ -99,7 +99,7 @@ def _of_network(environment: Environment, found: NetworkFacts) -> Iterator[Findi
         yield rules.SUBNETWORK.finding(subject, problem, **names)
     else:
         if not environment.cluster.existing:
-            yield from _ranges(environment, found)
+            yield from _ranges(environment, found, has_cluster=environment.names.cluster in facts.made)
         if not found.subnetwork.has_private_google_access:
             problem = f"Private Google Access is off in its subnetwork {wanted.subnetwork}"
             yield rules.PRIVATE_GOOGLE_ACCESS.finding(subject, problem, **names)
@@ -107,8 +107,8 @@ def _of_network(environment: Environment, found: NetworkFacts) -> Iterator[Findi
         yield from _private_services(environment, found)
 
 
-def _ranges(environment: Environment, found: NetworkFacts) -> Iterator[Finding]:
-    """Yield what a cluster that is made misses."""
+def _ranges(environment: Environment, found: NetworkFacts, *, has_cluster: bool) -> Iterator[Finding]:
+    """Yield what a cluster that is made misses; one that is there has its range, in a subnetwork that GKE has made."""
     wanted, subnetwork = environment.network.existing, found.subnetwork
     assert wanted is not None
     assert subnetwork is not None
@@ -129,7 +129,7 @@ def _ranges(environment: Environment, found: NetworkFacts) -> Iterator[Finding]:
             yield rules.RANGE_SIZES.finding(subject, f"its range {name} is {block}: {problem}", field=field, **names)
     master = ipaddress.IPv4Network(environment.network.master_cidr)
     overlapping = [one for one in found.taken if ipaddress.IPv4Network(one).overlaps(master)]
-    if overlapping and environment.network.private_cluster:
+    if overlapping and environment.network.private_cluster and not has_cluster:
         problem = f"its range {overlapping[0]} overlaps network.master_cidr {master}"
         yield rules.CONTROL_PLANE_RANGE.finding(subject, problem, **names)
 

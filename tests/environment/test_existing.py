@@ -166,6 +166,12 @@ def test_pods_find_their_nodes(found: dict[str, Any]) -> None:
     assert find(facts(**found), *ALL) == []
 
 
+def test_a_cluster_that_was_made_in_it_has_its_range() -> None:
+    """GKE makes a subnetwork of it."""
+    found = ExistingFacts(network=network(taken=("172.16.0.0/28",)), made=frozenset({"acme-dev-cluster"}))
+    assert find(found, *NEW_CLUSTER) == []
+
+
 def test_only_what_is_made_in_it_asks_for_its_ranges() -> None:
     bare = network(subnetwork=SUBNETWORK.model_copy(update={"secondary": {}}), private_services=None)
     assert find(facts(network=bare), *ALL) == []

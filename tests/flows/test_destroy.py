@@ -293,7 +293,12 @@ def test_what_a_killed_create_did_not_write_into_the_state_goes_too(made) -> Non
     made.notes().write(STATE_BUCKET, name, json.dumps(state))
 
     report = made.destroy(delete_data=True)
-    assert {"secret goes-mysql-root-password", "cluster goes-cluster", "subnetwork goes-subnetwork", "router goes-router"} <= set(report.removed)
+    assert {
+        "secret goes-mysql-root-password",
+        "cluster goes-cluster",
+        "subnetwork goes-subnetwork",
+        "router goes-router",
+    } <= set(report.removed)
     assert "module.network.google_compute_network.this" in report.removed
     assert report.kept == ()
     assert made.left() == {}
