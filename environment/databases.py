@@ -1,8 +1,9 @@
-"""The databases of Kubeflow Pipelines: what they are called, and that an environment keeps the ones that it has.
+"""The databases of Kubeflow Pipelines and its bucket: that an environment keeps the ones that it has.
 
-All runs, their metadata and the cache are in them. A service that does not find its database makes a new, empty one and
-says nothing: under another name, or in another instance, all that was there would seem lost. So what they are called is
-noted beside the state before the first service starts, and outlives the cluster.
+All runs, their metadata and the cache are in the databases. A service that does not find its database makes a new,
+empty one and says nothing: under another name, or in another instance, all that was there would seem lost. So would the
+runs' artifacts and the pipelines, which are in the bucket, in another one. So which they are is noted beside the state
+before the first service starts, and outlives the cluster.
 """
 
 from __future__ import annotations
@@ -44,14 +45,27 @@ class DatabaseNames(BaseModel):
         return self
 
 
+class KeptBucket(BaseModel):
+    """The bucket of the runs' artifacts, and whether it is somebody's."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    is_existing: bool
+
+
 class KeptDatabases(BaseModel):
-    """What is noted beside the state: the Cloud SQL instance, whether it is somebody's, and the names in it."""
+    """What is noted beside the state: the Cloud SQL instance, whether it is somebody's, and the names in it.
+
+    `bucket` is that of the runs' artifacts, None where an earlier release wrote the note.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     instance: str
     is_existing: bool
     names: DatabaseNames
+    bucket: KeptBucket | None = None
 
     @classmethod
     def read(cls, text: str | None) -> KeptDatabases | None:
@@ -70,7 +84,7 @@ class KeptDatabases(BaseModel):
 
 
 class _LeftBehind(NamedTuple):
-    """A database, or a whole instance, that would be used no more; `remedy` goes on with it."""
+    """A database, a whole instance or a bucket that would be used no more; `remedy` goes on with it."""
 
     address: str
     change: str
@@ -80,13 +94,13 @@ class _LeftBehind(NamedTuple):
 def check_databases(
     environment: Environment, kept: KeptDatabases | None, instance: str, allowed: Collection[str] = ()
 ) -> KeptDatabases:
-    """Make sure that Kubeflow Pipelines goes on with the databases that it has.
+    """Make sure that Kubeflow Pipelines goes on with the databases and the bucket that it has.
 
     Args:
         environment: The spec.
         kept: What was noted, None where no service has started yet.
         instance: The Cloud SQL instance that is to be used.
-        allowed: "Database INSTANCE" and "Database INSTANCE/NAME" of those that may be left behind.
+        allowed: "Database INSTANCE", "Database INSTANCE/NAME" and "Bucket NAME" of those that may be left behind.
 
     Returns:
         What is to be noted.
@@ -94,18 +108,35 @@ def check_databases(
     Raises:
         ReplacementRefusedError: Names each that would be left behind, and what allows it.
     """
-    left = _left_behind(environment, kept, instance) if kept else ()
+    left = (*_runs_left(environment, kept, instance), *_artifacts_left(environment, kept.bucket)) if kept else ()
     if refused := [one for one in left if one.address not in allowed]:
         allow = " ".join(f"--allow-replace '{one.address}'" for one in refused)
+        are_artifacts = all(one.address.startswith("Bucket ") for one in refused)
+        what = f"{'the artifacts of ' if are_artifacts else ''}the runs of {environment.name}"
         raise ReplacementRefusedError(
-            f"refused: {', '.join(one.change for one in refused)}: the runs of {environment.name} would be left behind",
+            f"refused: {', '.join(one.change for one in refused)}: {what} would be left behind",
             f"{' and '.join(one.remedy for one in refused)}; or begin without them, and leave them there: {allow}",
         )
-    is_existing = environment.database.existing is not None
-    return KeptDatabases(instance=instance, is_existing=is_existing, names=environment.database.names)
+    return KeptDatabases(
+        instance=instance,
+        is_existing=environment.database.existing is not None,
+        names=environment.database.names,
+        bucket=KeptBucket(name=environment.bucket_name, is_existing=environment.artifact_store.existing is not None),
+    )
 
 
-def _left_behind(environment: Environment, kept: KeptDatabases, instance: str) -> Iterator[_LeftBehind]:
+def _artifacts_left(environment: Environment, kept: KeptBucket | None) -> Iterator[_LeftBehind]:
+    existing = environment.artifact_store.existing
+    # One of ours that makes way for another of ours is Terraform's to delete: of that the guard is the judge.
+    if kept and kept.name != environment.bucket_name and (kept.is_existing or existing):
+        change = f"the artifact store goes from {kept.name} to {environment.bucket_name}"
+        remedy = f"set artifact_store.existing.bucket to {kept.name}"
+        yield _LeftBehind(
+            f"Bucket {kept.name}", change, remedy if kept.is_existing else "leave artifact_store.existing out"
+        )
+
+
+def _runs_left(environment: Environment, kept: KeptDatabases, instance: str) -> Iterator[_LeftBehind]:
     if kept.instance != instance:
         # One of ours that goes, or has gone, takes its databases along: of that the guard is the judge.
         if kept.is_existing or environment.database.existing:

@@ -55,8 +55,8 @@ def deploy_kfp(
         approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
         force_conflicts: Take over fields that others have set or added since (by kubectl edit), instead of stopping.
         allow_replace: "Deployment NAMESPACE/NAME" of those that may be made anew where they cannot change in place;
-            "Namespace NAME" of an installation in another namespace, which goes first; "Database INSTANCE/NAME" of one
-            that is left behind.
+            "Namespace NAME" of an installation in another namespace, which goes first; "Database INSTANCE/NAME" and
+            "Bucket NAME" of what is left behind.
     """
     spec = load_spec(environment, overrides)
     if spec.existing and flow_run.get_parent_flow_run_id() is None:

@@ -82,9 +82,9 @@ def _provision(spec: Environment, allow_replace: tuple[str, ...], approved: Appr
     if (suffix := find_database_suffix(spec)) is None:
         refuse_names_of_others(spec)
         suffix = ensure_database_suffix(spec)
-    if spec.database.existing:
-        check_kept_databases(spec, spec.database_name(suffix), allow_replace)  # before it is given our user
     planned, lost = _plan(spec, suffix, allow_replace, approved)
+    if planned or spec.database.existing:  # which is given our user, whatever Terraform does
+        check_kept_databases(spec, spec.database_name(suffix), allow_replace)
     if still_protected(planned, lost):
         clear_protection(spec)  # of a cluster that never was: the plan was made from the state before
         planned, lost = _plan(spec, suffix, allow_replace, approved)

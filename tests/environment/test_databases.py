@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from environment.databases import DatabaseNames, KeptDatabases, check_databases
+from environment.databases import DatabaseNames, KeptBucket, KeptDatabases, check_databases
 from environment.errors import PreflightError, ReplacementRefusedError
 from environment.spec import Environment
 from environment.spec_file import load_environment
 
 NAMES = DatabaseNames(pipelines="pipelinedb", metadata="metadb", cache="cachedb")
 OURS = KeptDatabases(instance="acme-dev-mysql-abc123", is_existing=False, names=NAMES)
+OWN = KeptBucket(name="acme-mlops-dev-acme-dev-artifacts", is_existing=False)
+SHARED = KeptBucket(name="shared-artifacts", is_existing=True)
 THEIRS = KeptDatabases(instance="shared", is_existing=True, names=NAMES)
 EXISTING = "database.existing={instance: shared}"
 CACHE = "database.names.cache=kfp_cache"
@@ -36,7 +38,7 @@ def test_what_it_has_is_used_or_gone_with_its_instance(
     environment = spec(*overrides)
     noted = check_databases(environment, kept, instance)
     assert noted == KeptDatabases(
-        instance=instance, is_existing=EXISTING in overrides, names=environment.database.names
+        instance=instance, is_existing=EXISTING in overrides, names=environment.database.names, bucket=OWN
     )
     assert KeptDatabases.read(noted.model_dump_json()) == noted
 
@@ -89,6 +91,34 @@ def test_nothing_is_left_behind_unless_it_is_named(
         f"{remedy}; or begin without them, and leave them there: --allow-replace '{address}'"
     )
     assert check_databases(spec(*overrides), kept, instance, (address,)).instance == instance
+
+
+@pytest.mark.parametrize(
+    ("kept", "existing", "remedy"),
+    [
+        (SHARED, "other", "set artifact_store.existing.bucket to shared-artifacts"),
+        (SHARED, "", "set artifact_store.existing.bucket to shared-artifacts"),
+        (OWN, "other", "leave artifact_store.existing out"),
+    ],
+    ids=["theirs-to-theirs", "theirs-to-ours", "ours-to-theirs"],
+)
+def test_a_bucket_is_left_behind_only_where_it_is_named(kept: KeptBucket, existing: str, remedy: str) -> None:
+    environment = spec(*([f"artifact_store.existing={{bucket: {existing}}}"] if existing else []))
+    noted = OURS.model_copy(update={"bucket": kept})
+    with pytest.raises(ReplacementRefusedError) as caught:
+        check_databases(environment, noted, OURS.instance, ("Bucket other", f"Database {OURS.instance}"))
+    assert str(caught.value) == (
+        f"refused: the artifact store goes from {kept.name} to {existing or OWN.name}: "
+        "the artifacts of the runs of dev would be left behind; "
+        f"{remedy}; or begin without them, and leave them there: --allow-replace 'Bucket {kept.name}'"
+    )
+    moved = check_databases(environment, noted, OURS.instance, (f"Bucket {kept.name}",))
+    assert moved.bucket == KeptBucket(name=existing or OWN.name, is_existing=bool(existing))
+
+
+@pytest.mark.parametrize("kept", [None, OWN, OWN.model_copy(update={"name": "of-another-prefix"})])
+def test_a_bucket_of_ours_is_for_the_guard_to_judge(kept: KeptBucket | None) -> None:
+    assert check_databases(spec(), OURS.model_copy(update={"bucket": kept}), OURS.instance).bucket == OWN
 
 
 def test_all_names_are_told_at_once() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from environment.apply_set import OWNER
-from environment.errors import KubernetesError, PreflightError
+from environment.errors import KubernetesError, PreflightError, ReplacementRefusedError
 from environment.existing_parts import KINDS, Kind
 
 SPEC = """\
@@ -94,6 +94,7 @@ def test_what_is_theirs_is_as_it_was(existing: tuple[Kind, ...], cloud: Any, tmp
     from flows.create_environment import create_environment
     from flows.destroy_environment import destroy_environment
     from flows.detect_drift import detect_drift
+    from flows.provision_infra import provision_infra
 
     name = f"ex{sum(1 << KINDS.index(kind) for kind in existing)}"
     project = f"acme-{name}-project"
@@ -114,6 +115,11 @@ def test_what_is_theirs_is_as_it_was(existing: tuple[Kind, ...], cloud: Any, tmp
     if existing == KINDS:
         assert create_environment(str(spec), return_state=True).message == "No changes"
     assert detect_drift(str(spec)).found == ()
+    if "artifact_store" in existing:
+        with pytest.raises(
+            ReplacementRefusedError, match=f"goes from {project}-theirs to {project}-{name}-artifacts: the"
+        ):
+            provision_infra(str(spec), ["artifact_store.existing=null"])
     assert [call for call in cloud.calls_since(last) if call["mutating"]] == []
 
     if existing == KINDS:
