@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from clients.addresses import Addresses
+from clients.change_control import UNCONTROLLED, ChangeControl
 from clients.discovery_api import open_api, unless_gone
 from clients.google_errors import google_errors
-from clients.kubernetes.apply import BeforeChange, OnChange, apply_objects, ignore, unprepared
+from clients.kubernetes.apply import apply_objects
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.plan import plan_changes
 from clients.storage import Storage
@@ -32,7 +33,6 @@ from environment.account_keys import (
     replaced_keys,
 )
 from environment.apply_set import ApplySet
-from environment.approval import Approved, check_approved
 from environment.changes import UNKNOWN, Change
 from environment.errors import GoogleApiError, PermissionDeniedError, PreflightError
 from environment.object_changes import deleted, with_new_value
@@ -114,9 +114,7 @@ def apply_account_keys(
     *,
     replaced: Mapping[str, str],
     force: bool = False,
-    approved: Approved = None,
-    before_change: BeforeChange = unprepared,
-    on_change: OnChange = ignore,
+    control: ChangeControl = UNCONTROLLED,
 ) -> tuple[tuple[Change, ...], dict[str, str]]:
     """Make the Secrets hold keys that are valid, and not those of `replaced` (key ids by the Secret's name).
 
@@ -129,26 +127,20 @@ def apply_account_keys(
     """
     keys, changes, versions = AccountKeys(addresses, environment.project_id), list[Change](), dict[str, str]()
     notes = _read_notes(addresses, environment)
-    options: dict[str, Any] = {
-        "force": force,
-        "approved": approved,
-        "before_change": before_change,
-        "on_change": on_change,
-    }
     for reference in key_references(apply_set.namespace):
         email = environment.names.account_email(ROLES[reference.name])
         current, valid = credentials_of(objects.get(reference)), keys.list_valid(email)
         is_good = current is not None and current[0] in valid and current[0] != replaced.get(reference.name)
         if current is None or not is_good:
-            check_approved((key_change(email),), approved)
-            before_change()
+            control.check((key_change(email),))
+            control.begin()
             for lost in orphans(valid, notes.get(email, valid), current[0] if current else None):
                 keys.delete(email, lost)
             current = _make_key(keys, addresses, environment, email, notes, valid)
             changes.append(key_change(email))
-            on_change(key_change(email))
+            control.note(key_change(email))
         manifest = key_secret(apply_set.namespace, reference.name, current[1], current[0])
-        changes += apply_objects(objects, [manifest], apply_set, **options)
+        changes += apply_objects(objects, [manifest], apply_set, force=force, control=control)
         versions[reference.name] = current[0]
         if notes.pop(email, None) is not None:
             _write_notes(addresses, environment, notes)
@@ -205,9 +197,7 @@ def remove_account_keys(
     addresses: Addresses,
     environment: Environment,
     *,
-    approved: Approved = None,
-    before_change: BeforeChange = unprepared,
-    on_change: OnChange = ignore,
+    control: ChangeControl = UNCONTROLLED,
 ) -> tuple[Change, ...]:
     """Delete the keys that Secrets still hold, and then those Secrets: nothing reads them any more."""
     keys, changes = AccountKeys(addresses, environment.project_id), list[Change]()
@@ -215,14 +205,14 @@ def remove_account_keys(
         live, email = objects.get(reference), environment.names.account_email(ROLES[reference.name])
         if live is None:
             continue
-        check_approved(_removals(reference, live, email), approved)
-        before_change()
+        control.check(_removals(reference, live, email))
+        control.begin()
         if (current := credentials_of(live)) and keys.delete(email, current[0]):
             changes.append(old_key_change(email, current[0]))
-            on_change(changes[-1])
+            control.note(changes[-1])
         objects.delete(reference)
         changes.append(deleted(reference))
-        on_change(changes[-1])
+        control.note(changes[-1])
     return tuple(changes)
 
 
@@ -237,8 +227,7 @@ def retire_account_keys(
     replaced: Mapping[str, str],
     versions: Mapping[str, str],
     *,
-    approved: Approved = None,
-    on_change: OnChange = ignore,
+    control: ChangeControl = UNCONTROLLED,
 ) -> None:
     """Delete the keys that were replaced, also of a Secret that is gone.
 
@@ -246,10 +235,10 @@ def retire_account_keys(
         ApprovalError: When the end of one is not among the changes that were approved; all stay.
     """
     keys, doomed = AccountKeys(addresses, environment.project_id), replaced_keys(replaced, versions, environment.names)
-    check_approved((old_key_change(*one) for one in doomed), approved)
+    control.check(old_key_change(*one) for one in doomed)
     for email, key_id in doomed:
         if keys.delete(email, key_id):
-            on_change(old_key_change(email, key_id))
+            control.note(old_key_change(email, key_id))
 
 
 def _read_notes(addresses: Addresses, environment: Environment) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ from typing import Any
 from clients.addresses import Addresses
 from clients.discovery_api import open_api, unless_gone
 from clients.google_errors import google_errors
-from clients.kubernetes.parallel import in_parallel
+from clients.parallel import in_parallel
 from clients.storage import Storage
 from environment.adoption import CONNECTION, Candidate
 from environment.errors import ServiceDisabledError

@@ -8,14 +8,14 @@ from __future__ import annotations
 import secrets
 
 from clients.addresses import Addresses
-from clients.kubernetes.apply import BeforeChange, OnChange, apply_objects, ignore, unprepared
+from clients.change_control import UNCONTROLLED, ChangeControl
+from clients.kubernetes.apply import apply_objects
 from clients.kubernetes.objects import Objects
-from clients.kubernetes.parallel import in_parallel
 from clients.kubernetes.plan import plan_changes
+from clients.parallel import in_parallel
 from clients.root_user import is_applied
 from clients.secret_manager import SecretManager
 from environment.apply_set import ApplySet
-from environment.approval import Approved, check_approved
 from environment.changes import UNKNOWN, Change
 from environment.errors import KubernetesError
 from environment.names import ROOT_USER, Names
@@ -41,9 +41,7 @@ def apply_secrets(
     labels: dict[str, str],
     *,
     force: bool = False,
-    approved: Approved = None,
-    before_change: BeforeChange = unprepared,
-    on_change: OnChange = ignore,
+    control: ChangeControl = UNCONTROLLED,
     user: str = ROOT_USER,
 ) -> tuple[tuple[Change, ...], dict[str, str]]:
     """Make both Secrets hold what Secret Manager holds.
@@ -70,23 +68,15 @@ def apply_secrets(
     made: tuple[Change, ...] = ()
     keys = secret_manager.read(names.artifact_keys_secret)
     if keys is None:
-        check_approved((keys_change(names),), approved)
-        before_change()
+        control.check((keys_change(names),))
+        control.begin()
         keys, made = _make_keys(secret_manager, names, labels), (keys_change(names),)
-        on_change(made[0])
+        control.note(made[0])
     manifests = (
         mysql_secret(apply_set.namespace, user, root[1]),
         artifact_keys_secret(apply_set.namespace, keys[1]),
     )
-    changes = apply_objects(
-        objects,
-        manifests,
-        apply_set,
-        force=force,
-        approved=approved,
-        before_change=before_change,
-        on_change=on_change,
-    )
+    changes = apply_objects(objects, manifests, apply_set, force=force, control=control)
     return made + changes, {MYSQL: root[0], ARTIFACT_KEYS: keys[0]}
 
 
@@ -122,14 +112,16 @@ def keys_change(names: Names) -> Change:
     return Change(layer="pipelines", action="create", address=f"secret {names.artifact_keys_secret} of Secret Manager")
 
 
-def renew_artifact_keys(addresses: Addresses, names: Names, replaced: str, *, on_change: OnChange = ignore) -> None:
+def renew_artifact_keys(
+    addresses: Addresses, names: Names, replaced: str, *, control: ChangeControl = UNCONTROLLED
+) -> None:
     """Make keys that are newer than the version `replaced`, unless a run that died has; nothing reads them yet."""
     secret_manager = SecretManager(addresses, names.project_id)
     current = secret_manager.read(names.artifact_keys_secret)
     if current is not None and current[0] != replaced:
         return
     secret_manager.add_version(names.artifact_keys_secret, _random_keys())
-    on_change(secret_change(names.artifact_keys_secret))
+    control.note(secret_change(names.artifact_keys_secret))
 
 
 def _make_keys(secret_manager: SecretManager, names: Names, labels: dict[str, str]) -> tuple[str, str]:

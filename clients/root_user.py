@@ -13,10 +13,9 @@ import secrets
 from dataclasses import dataclass, field
 
 from clients.addresses import Addresses
-from clients.kubernetes.apply import BeforeChange, OnChange, ignore, unprepared
+from clients.change_control import UNCONTROLLED, ChangeControl
 from clients.secret_manager import SecretManager
 from clients.sql_admin import SqlAdmin, SqlUser
-from environment.approval import Approved, check_approved
 from environment.changes import Action, Change
 from environment.names import ROOT_USER
 from environment.rotation import old_password_change
@@ -77,9 +76,7 @@ def ensure_root_user(
     labels: dict[str, str],
     *,
     keeps_old: bool = False,
-    approved: Approved = None,
-    before_change: BeforeChange = unprepared,
-    on_change: OnChange = ignore,
+    control: ChangeControl = UNCONTROLLED,
     user: str = ROOT_USER,
 ) -> Change:
     """Make user and password agree; return what that changed.
@@ -91,9 +88,7 @@ def ensure_root_user(
         secret_id: The secret of the password.
         labels: Of the secret, where it is made.
         keeps_old: Let the password that the user has let it in too, as within a rotation, whose end discards it.
-        approved: The changes that may be made, None for any.
-        before_change: Called when something is about to change.
-        on_change: Told of the change, as soon as it was made.
+        control: Of the change.
         user: Whose password it is.
 
     Raises:
@@ -104,15 +99,15 @@ def ensure_root_user(
     change = root_user_change(found.action(instance), instance, user)
     if change.is_noop:
         return change
-    check_approved((change,), approved)
-    before_change()
+    control.check((change,))
+    control.begin()
     if found.annotations is None:
         secret_manager.create(secret_id, labels)
     if found.action(instance) == "create":
         secret_manager.annotate(secret_id, {**(found.annotations or {}), APPLIED: f"{instance}/{NO_VERSION}"})
     version, password = found.current or _new_version(secret_manager, secret_id)
     _set_password(sql, instance, user, password, found.user, keeps_old=keeps_old)
-    on_change(change)
+    control.note(change)
     secret_manager.annotate(secret_id, {**(found.annotations or {}), APPLIED: f"{instance}/{version}"})
     return change
 
@@ -124,7 +119,7 @@ def renew_root_password(
     secret_id: str,
     replaced: str,
     *,
-    on_change: OnChange = ignore,
+    control: ChangeControl = UNCONTROLLED,
     user: str = ROOT_USER,
 ) -> None:
     """Give the user a password that is newer than the version `replaced`; the one it has lets it in too until the end.
@@ -142,7 +137,7 @@ def renew_root_password(
     if (found.annotations or {}).get(APPLIED) == applied:
         return
     _set_password(sql, instance, user, password, found.user, keeps_old=True)
-    on_change(root_user_change("update", instance, user))
+    control.note(root_user_change("update", instance, user))
     secret_manager.annotate(secret_id, {**(found.annotations or {}), APPLIED: applied})
 
 
@@ -159,9 +154,7 @@ def retire_root_password(
     project_id: str,
     instance: str,
     *,
-    approved: Approved = None,
-    before_change: BeforeChange = unprepared,
-    on_change: OnChange = ignore,
+    control: ChangeControl = UNCONTROLLED,
     user: str = ROOT_USER,
 ) -> None:
     """Let the user in with its newest password only.
@@ -174,10 +167,10 @@ def retire_root_password(
     if found is None or not found.has_two_passwords:
         return
     change = old_password_change(instance, user)
-    check_approved((change,), approved)
-    before_change()
+    control.check((change,))
+    control.begin()
     sql.discard_old_password(instance, user)
-    on_change(change)
+    control.note(change)
 
 
 def _new_version(secret_manager: SecretManager, secret_id: str) -> tuple[str, str]:

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from clients.account_keys import retire_account_keys
 from clients.addresses import Addresses
-from clients.kubernetes.apply import BeforeChange, OnChange, ignore, unprepared
+from clients.change_control import UNCONTROLLED, ChangeControl
 from clients.pipeline_secrets import renew_artifact_keys
 from clients.root_user import renew_root_password, retire_root_password
 from clients.secret_manager import SecretManager
 from clients.storage import Storage
 from environment.account_keys import old_key_change, replaced_keys
-from environment.approval import Approved, check_approved
 from environment.changes import Change
 from environment.errors import PreflightError
 from environment.names import Names
@@ -87,8 +85,7 @@ def begin(
     keys: dict[str, str],
     *,
     run_id: str = "",
-    before_change: BeforeChange = unprepared,
-    on_change: OnChange = ignore,
+    control: ChangeControl = UNCONTROLLED,
 ) -> Rotation:
     """Note what is to be replaced; a rotation that has begun before is returned as it was noted.
 
@@ -98,8 +95,7 @@ def begin(
         instance: The database.
         keys: Ids of the keys of service accounts that are in use, by their Secrets' names.
         run_id: Of the run that begins it.
-        before_change: Called when something is about to change.
-        on_change: Told of each change.
+        control: Of each change.
 
     Raises:
         PreflightError: When there is nothing to replace yet.
@@ -114,14 +110,8 @@ def begin(
             raise PreflightError(f"Secret Manager has no {secret_id} yet", "run create first: it makes the secrets")
         replaced[name] = current[0]
     # The database keeps one old password: one that somebody else let it keep would take the place of ours.
-    retire_root_password(
-        addresses,
-        environment.project_id,
-        instance,
-        before_change=before_change,
-        on_change=on_change,
-        user=environment.database_user,
-    )
+    user = environment.database_user
+    retire_root_password(addresses, environment.project_id, instance, control=control, user=user)
     began_at = datetime.now(UTC).isoformat(timespec="seconds")
     rotation = Rotation(began_at=began_at, replaced=replaced, run_id=run_id)
     storage = Storage(addresses, environment.project_id)
@@ -135,8 +125,7 @@ def renew(
     instance: str,
     rotation: Rotation,
     *,
-    approved: Approved = None,
-    on_change: OnChange = ignore,
+    control: ChangeControl = UNCONTROLLED,
 ) -> None:
     """Make the new values, beside the old ones.
 
@@ -144,17 +133,17 @@ def renew(
         ApprovalError: When that is not among what was approved; nothing was changed.
     """
     names = environment.names
-    check_approved(value_changes(environment, instance), approved)
+    control.check(value_changes(environment, instance))
     renew_root_password(
         addresses,
         environment.project_id,
         instance,
         names.root_password_secret,
         rotation.replaced[MYSQL],
-        on_change=on_change,
+        control=control,
         user=environment.database_user,
     )
-    renew_artifact_keys(addresses, names, rotation.replaced[ARTIFACT_KEYS], on_change=on_change)
+    renew_artifact_keys(addresses, names, rotation.replaced[ARTIFACT_KEYS], control=control)
 
 
 def retire(
@@ -164,8 +153,7 @@ def retire(
     rotation: Rotation,
     versions: dict[str, str],
     *,
-    approved: Approved = None,
-    on_change: OnChange = ignore,
+    control: ChangeControl = UNCONTROLLED,
 ) -> None:
     """End the old values, now that all read the new ones, and the rotation with them.
 
@@ -175,29 +163,25 @@ def retire(
         instance: The database.
         rotation: What was replaced.
         versions: What the cluster's Secrets are made from, by their names.
-        approved: The changes that may be made, None for any.
-        on_change: Told of each change.
+        control: Of each change.
 
     Raises:
         ApprovalError: When the end of something is not among what was approved; it goes on.
     """
-    options: dict[str, Any] = {"approved": approved, "on_change": on_change}
     user = environment.database_user
-    retire_root_password(addresses, environment.project_id, instance, user=user, **options)
+    retire_root_password(addresses, environment.project_id, instance, user=user, control=control)
     for name, secret_id in kept_secrets(environment.names).items():
-        _disable_older(SecretManager(addresses, environment.project_id), secret_id, versions[name], **options)
-    retire_account_keys(addresses, environment, rotation.replaced, versions, **options)
+        _disable_older(SecretManager(addresses, environment.project_id), secret_id, versions[name], control)
+    retire_account_keys(addresses, environment, rotation.replaced, versions, control=control)
     Storage(addresses, environment.project_id).delete(environment.state.bucket, _note(environment))
 
 
-def _disable_older(
-    secret_manager: SecretManager, secret_id: str, number: str, *, approved: Approved, on_change: OnChange
-) -> None:
+def _disable_older(secret_manager: SecretManager, secret_id: str, number: str, control: ChangeControl) -> None:
     older = [one for one in secret_manager.list_enabled(secret_id) if int(one) < int(number)]
-    check_approved((old_version_change(secret_id, one) for one in older), approved)
+    control.check(old_version_change(secret_id, one) for one in older)
     for one in older:
         secret_manager.disable(secret_id, one)
-        on_change(old_version_change(secret_id, one))
+        control.note(old_version_change(secret_id, one))
 
 
 def _note(environment: Environment) -> str:

@@ -12,6 +12,7 @@ from prefect.runtime import task_run
 
 from clients import infrastructure
 from clients.addresses import Addresses
+from clients.change_control import ChangeControl
 from clients.root_user import ensure_root_user
 from clients.rotation import is_under_way
 from clients.state_folder import read_suffix
@@ -199,8 +200,6 @@ def ensure_database_root_user(environment: Environment, outputs: Infrastructure,
         environment.names.root_password_secret,
         environment.resource_labels,
         keeps_old=is_under_way(environment, addresses),
-        approved=approved,
-        before_change=current_journal().begin,
-        on_change=current_journal().note,
+        control=ChangeControl(approved, current_journal().begin, current_journal().note),
         user=environment.database_user,
     )

@@ -11,6 +11,7 @@ from prefect import get_run_logger, task
 
 from clients import account_keys, gke, pipeline_secrets
 from clients.addresses import Addresses
+from clients.change_control import ChangeControl
 from clients.environment_status import read_record
 from clients.kubernetes import apply, apply_sets, pipelines, prerequisites, removal, rollout
 from clients.kubernetes.connection import ClusterAccess
@@ -79,22 +80,22 @@ def lasting_references(environment: Environment, manifests: Sequence[Manifest]) 
     return [*wanted_references(environment, manifests), *key_references(environment.pipelines.namespace)]
 
 
-def reporter_of_changes(description: str, total: int = 0) -> Callable[[Change], None]:
+def change_control(approved: Approved, progress_of: str = "", total: int = 0) -> ChangeControl:
     """Return what notes each change, logs a line and advances progress; without a change there is no progress to see.
 
     Objects are changed in threads, which know nothing of the run: so the journal is taken here.
     """
     logger, journal = get_run_logger(), current_journal()
-    progress = Progress(description, total) if total else None
+    progress = Progress(progress_of, total) if total else None
 
-    def report(change: Change) -> None:
+    def note(change: Change) -> None:
         journal.note(change)
         # An update names its fields: somebody will want to know. Of creations there are many.
         logger.info("%s", change.explain(), extra=DETAIL if change.action == "create" else None)
         if progress:
             progress.advance()
 
-    return report
+    return ChangeControl(approved, journal.begin, note)
 
 
 def reporter_of_removals() -> Callable[[ObjectReference], None]:
@@ -198,9 +199,7 @@ def apply_prerequisites(
         apply_set_of(environment),
         wanted_references(environment, manifests),
         force=force_conflicts,
-        approved=approved,
-        before_change=current_journal().begin,
-        on_change=reporter_of_changes("namespace and definitions", 0),
+        control=change_control(approved),
     )
 
 
@@ -222,12 +221,7 @@ def apply_secrets(
         replaced: Ids of keys that are to be replaced, by their Secrets' names.
     """
     objects, apply_set, addresses = open_objects(access), apply_set_of(environment), Addresses.of(environment)
-    how: Any = {
-        "force": force_conflicts,
-        "approved": approved,
-        "before_change": current_journal().begin,
-        "on_change": reporter_of_changes("secrets", 0),
-    }
+    how: Any = {"force": force_conflicts, "control": change_control(approved)}
     changes, versions = pipeline_secrets.apply_secrets(
         objects,
         apply_set,
@@ -255,9 +249,7 @@ def remove_account_keys(environment: Environment, access: ClusterAccess, approve
         apply_set_of(environment),
         Addresses.of(environment),
         environment,
-        approved=approved,
-        before_change=current_journal().begin,
-        on_change=reporter_of_changes("account keys", 0),
+        control=change_control(approved),
     )
 
 
@@ -285,9 +277,7 @@ def apply_objects(
         planned,
         force=force_conflicts,
         recreate=recreate,
-        approved=approved,
-        before_change=current_journal().begin,
-        on_change=reporter_of_changes("objects", sum(is_due)),
+        control=change_control(approved, "objects", sum(is_due)),
     )
     if changes:
         get_run_logger().info("Applied %d of %d objects", len(changes), len(planned))
@@ -303,9 +293,7 @@ def prune_objects(
         open_objects(access),
         apply_set_of(environment),
         lasting_references(environment, manifests),
-        approved=approved,
-        before_change=current_journal().begin,
-        on_change=reporter_of_changes("prune", 0),
+        control=change_control(approved),
     )
 
 

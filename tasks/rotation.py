@@ -18,7 +18,7 @@ from environment.pipeline_secrets import readers, secret_references
 from environment.rotation import Rotation, check_only_versions
 from environment.spec import Environment
 from tasks.history import current_journal
-from tasks.pipelines import Changes, Manifests, apply_set_of, open_objects, reporter_of_changes
+from tasks.pipelines import Changes, Manifests, apply_set_of, change_control, open_objects
 from tasks.policy import RETRIED
 
 
@@ -49,8 +49,7 @@ def begin_rotation(environment: Environment, outputs: Infrastructure, access: Cl
         outputs.database.instance,
         _key_ids(environment, access),
         run_id=run_id,
-        before_change=current_journal().begin,
-        on_change=reporter_of_changes("old password"),
+        control=change_control(None),
     )
     is_resumed = found.run_id != run_id  # of the same run it is this task's, whose answer was lost
     if is_resumed:
@@ -75,8 +74,7 @@ def renew_secrets(
         Addresses.of(environment),
         outputs.database.instance,
         begun,
-        approved=approved,
-        on_change=reporter_of_changes("new passwords and keys"),
+        control=change_control(approved),
     )
 
 
@@ -96,6 +94,5 @@ def retire_secrets(
         outputs.database.instance,
         begun,
         versions,
-        approved=approved,
-        on_change=reporter_of_changes("old passwords and keys"),
+        control=change_control(approved),
     )

@@ -14,23 +14,21 @@ claims that its pods use stay. What is of another kind is never made anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from clients.change_control import UNCONTROLLED, ChangeControl
 from clients.kubernetes.objects import Objects
-from clients.kubernetes.parallel import in_parallel, most_telling
+from clients.parallel import in_parallel, most_telling
 from environment.added_fields import AddedField, added_fields, taken_over
 from environment.apply_set import ApplySet
-from environment.approval import Approved, check_approved
 from environment.changes import Change, taking_out
 from environment.errors import ApplyConflictError, ImmutableFieldError, KubernetesError
 from environment.guard import refusal, refused
 from environment.object_changes import decide, masked, refused_change, replaced, without_left_fields
 from environment.objects import Manifest, ObjectReference, reference_of
 
-OnChange = Callable[[Change], None]
-BeforeChange = Callable[[], None]
 Identity = tuple[str, str, str, str]
 INVALID = 422
 
@@ -47,14 +45,6 @@ class Planned:
     refusal: KubernetesError | None = None
     added: tuple[AddedField, ...] = ()
     live: dict[str, Any] | None = None
-
-
-def ignore(change: Change) -> None:
-    """Report nothing."""
-
-
-def unprepared() -> None:
-    """Prepare nothing."""
 
 
 def members_of(objects: Objects, manifests: Iterable[Manifest], apply_set: ApplySet) -> tuple[dict[str, Any], ...]:
@@ -164,9 +154,7 @@ def carry_out(
     *,
     force: bool = False,
     recreate: Collection[str] = (),
-    approved: Approved = None,
-    before_change: BeforeChange = unprepared,
-    on_change: OnChange = ignore,
+    control: ChangeControl = UNCONTROLLED,
 ) -> tuple[Change, ...]:
     """Apply what was planned, all at the same time; return the changes that were made.
 
@@ -177,11 +165,11 @@ def carry_out(
         ApplyConflictError: Before any change, when others own fields, unless `force`.
     """
     decided = [replace(one, change=taking_out(one.change)) for one in planned] if force else planned
-    check_approved((one.change for one in decided), approved)
+    control.check(one.change for one in decided)
     refuse(planned, force=force, recreate=recreate)
     due = [one for one in decided if not one.change.is_noop]
     if due:
-        before_change()
+        control.begin()
 
     def act(one: Planned) -> Change:
         if _is_made_anew(one):
@@ -189,7 +177,7 @@ def carry_out(
         elif force and one.live is not None:
             objects.own(one.live, taken_over(one.live, one.added))
         objects.apply(one.manifest, force=force)
-        on_change(one.change)
+        control.note(one.change)
         return one.change
 
     return tuple(in_parallel(act, due))
@@ -205,13 +193,11 @@ def apply_objects(
     apply_set: ApplySet,
     *,
     force: bool = False,
-    approved: Approved = None,
-    before_change: BeforeChange = unprepared,
-    on_change: OnChange = ignore,
+    control: ChangeControl = UNCONTROLLED,
 ) -> tuple[Change, ...]:
     """Bring objects that do not depend on each other to what the manifests say; return the changes that were made."""
     planned = plan_objects(objects, manifests, apply_set)
-    return carry_out(objects, planned, force=force, approved=approved, before_change=before_change, on_change=on_change)
+    return carry_out(objects, planned, force=force, control=control)
 
 
 def _live_members(objects: Objects, members: Sequence[Manifest], apply_set: ApplySet) -> dict[Identity, dict[str, Any]]:

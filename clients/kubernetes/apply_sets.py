@@ -9,12 +9,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from itertools import chain
 
-from clients.kubernetes.apply import BeforeChange, OnChange, ignore, unprepared
+from clients.change_control import UNCONTROLLED, ChangeControl
 from clients.kubernetes.discovery import Resource
 from clients.kubernetes.objects import Objects
-from clients.kubernetes.parallel import in_parallel
+from clients.parallel import in_parallel
 from environment.apply_set import ID_LABEL, ApplySet, Extent, installations, owner_of, prunable
-from environment.approval import Approved, check_approved
 from environment.changes import Change
 from environment.errors import KubernetesError, ReplacementRefusedError
 from environment.object_changes import FIELD_MANAGER, deleted
@@ -96,9 +95,7 @@ def prune(
     apply_set: ApplySet,
     wanted: Iterable[ObjectReference],
     *,
-    approved: Approved = None,
-    before_change: BeforeChange = unprepared,
-    on_change: OnChange = ignore,
+    control: ChangeControl = UNCONTROLLED,
 ) -> tuple[Change, ...]:
     """Delete the members that are no longer wanted, then make the parent name only what is left.
 
@@ -109,14 +106,14 @@ def prune(
     extent = read_extent(objects, apply_set) or Extent()
     uids = list_members(objects, apply_set, extent | apply_set.extent_of(keep))
     doomed = prunable(uids, keep)
-    check_approved(map(deleted, doomed), approved)
+    control.check(map(deleted, doomed))
     if doomed:
-        before_change()
+        control.begin()
 
     def remove(reference: ObjectReference) -> Change:
         objects.delete(reference, uids[reference])
         change = deleted(reference)
-        on_change(change)
+        control.note(change)
         return change
 
     changes = tuple(in_parallel(remove, doomed))

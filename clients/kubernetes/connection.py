@@ -20,9 +20,9 @@ from urllib.parse import urlencode
 from clients.addresses import Addresses
 from clients.credentials import access_token
 from clients.kubernetes.errors import AUTHORIZED_NETWORKS, connection_error, status_error
+from clients.parallel import AT_ONCE
 from environment.errors import UnreachableError
 
-POOL_SIZE = 12
 CONNECT_SECONDS = 4.0
 READ_SECONDS = 60.0
 REACH_SECONDS = 4.0  # tried three times, as an unreachable endpoint is, this still ends within 20 s
@@ -66,7 +66,7 @@ class Cluster:
         configuration = Configuration(
             host=access.endpoint,
             ca_cert_data=access.ca_certificate,
-            connection_pool_maxsize=POOL_SIZE,
+            connection_pool_maxsize=AT_ONCE,
             retries=False,
         )
         configuration.keep_alive = True

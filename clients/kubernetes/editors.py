@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from clients.kubernetes.objects import Objects
-from clients.kubernetes.parallel import in_parallel
+from clients.parallel import in_parallel
 from environment.changes import Change
 from environment.object_drift import editors_of
 from environment.objects import ObjectReference

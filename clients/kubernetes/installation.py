@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clients.kubernetes.apply import OnChange, apply_objects, ignore
+from clients.change_control import UNCONTROLLED, ChangeControl
+from clients.kubernetes.apply import apply_objects
 from clients.kubernetes.apply_sets import prune
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.prerequisites import apply_prerequisites
@@ -23,11 +24,11 @@ def install(
     apply_set: ApplySet,
     *,
     force: bool = False,
-    on_change: OnChange = ignore,
+    control: ChangeControl = UNCONTROLLED,
 ) -> tuple[Change, ...]:
     """Make the cluster hold these manifests and no former member of the set; return the changes that were made."""
     wanted = [reference_of(manifest) for manifest in manifests]
     _, others = split_prerequisites(manifests)
-    changes = apply_prerequisites(objects, manifests, apply_set, wanted, force=force, on_change=on_change)
-    changes += apply_objects(objects, others, apply_set, force=force, on_change=on_change)
-    return changes + prune(objects, apply_set, wanted, on_change=on_change)
+    changes = apply_prerequisites(objects, manifests, apply_set, wanted, force=force, control=control)
+    changes += apply_objects(objects, others, apply_set, force=force, control=control)
+    return changes + prune(objects, apply_set, wanted, control=control)

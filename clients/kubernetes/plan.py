@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from clients.kubernetes.apply import plan_objects, refuse
 from clients.kubernetes.objects import Objects
-from clients.kubernetes.parallel import in_parallel
 from clients.kubernetes.prerequisites import check_kinds
+from clients.parallel import in_parallel
 from environment.apply_set import ApplySet
 from environment.changes import Change, taking_out
 from environment.object_changes import created

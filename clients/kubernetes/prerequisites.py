@@ -8,16 +8,15 @@ Source: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/cust
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-from clients.kubernetes.apply import BeforeChange, OnChange, apply_objects, ignore, unprepared
+from clients.change_control import UNCONTROLLED, ChangeControl
+from clients.kubernetes.apply import apply_objects
 from clients.kubernetes.apply_sets import widen
 from clients.kubernetes.discovery import Resource
 from clients.kubernetes.objects import Objects
-from clients.kubernetes.parallel import in_parallel
 from clients.kubernetes.watch import watch
+from clients.parallel import in_parallel
 from environment.apply_set import ApplySet
-from environment.approval import Approved
 from environment.changes import Change
 from environment.errors import KubernetesError, RolloutError
 from environment.objects import (
@@ -42,9 +41,7 @@ def apply_prerequisites(
     wanted: Iterable[ObjectReference],
     *,
     force: bool = False,
-    approved: Approved = None,
-    before_change: BeforeChange = unprepared,
-    on_change: OnChange = ignore,
+    control: ChangeControl = UNCONTROLLED,
 ) -> tuple[Change, ...]:
     """Apply namespaces, widen the ApplySet to all that will be applied, apply definitions, wait until they serve.
 
@@ -56,23 +53,15 @@ def apply_prerequisites(
         apply_set: Its parent's namespace must be among the manifests, or exist.
         wanted: All members that will be applied, these and the later ones.
         force: Take over fields that others own.
-        approved: The changes that may be made, None for any.
-        before_change: Called when something is about to change.
-        on_change: Told of each change.
+        control: Of each change.
     """
     check_kinds(objects, manifests)
     prerequisites, _ = split_prerequisites(manifests)
     namespaces = [one for one in prerequisites if one["kind"] == NAMESPACE]
     definitions = [one for one in prerequisites if one["kind"] != NAMESPACE]
-    options: dict[str, Any] = {
-        "force": force,
-        "approved": approved,
-        "before_change": before_change,
-        "on_change": on_change,
-    }
-    changes = apply_objects(objects, namespaces, apply_set, **options)
+    changes = apply_objects(objects, namespaces, apply_set, force=force, control=control)
     widen(objects, apply_set, wanted)
-    changes += apply_objects(objects, definitions, apply_set, **options)
+    changes += apply_objects(objects, definitions, apply_set, force=force, control=control)
     wait_until_established(objects, definitions, apply_set)
     return changes
 

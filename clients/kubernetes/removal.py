@@ -16,8 +16,8 @@ from typing import Any
 from clients.kubernetes import apply_sets
 from clients.kubernetes.discovery import Resource
 from clients.kubernetes.objects import Objects
-from clients.kubernetes.parallel import in_parallel
 from clients.kubernetes.watch import watch
+from clients.parallel import in_parallel
 from environment.apply_set import ApplySet
 from environment.errors import KubernetesError
 from environment.objects import ObjectReference, reference_of

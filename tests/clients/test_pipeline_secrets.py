@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from clients.addresses import Addresses
+from clients.change_control import ChangeControl
 from clients.kubernetes.connection import Cluster, ClusterAccess
 from clients.kubernetes.objects import Objects
 from clients.kubernetes.prerequisites import apply_prerequisites
@@ -91,7 +91,7 @@ def test_new_password_is_an_update_that_does_not_show_it(objects, addresses, sec
     secret_manager.add_version(NAMES.root_password_secret, "another-password")
     secret_manager.annotate(NAMES.root_password_secret, {APPLIED: "db/2"})
     begun: list[int] = []
-    how: dict[str, Any] = {"before_change": lambda: begun.append(len(begun))}
+    how = {"control": ChangeControl(begin=lambda: begun.append(len(begun)))}
     changes, versions = apply_secrets(objects, SET, addresses, NAMES, {}, **how)
     apply_secrets(objects, SET, addresses, NAMES, {}, **how)
     assert begun == [0], "before the first change, and of no second one"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from clients.addresses import Addresses
+from clients.change_control import ChangeControl
 from clients.root_user import APPLIED, ensure_root_user, renew_root_password, retire_root_password
 from clients.secret_manager import SecretManager
 from clients.service_usage import ServiceUsage
@@ -61,7 +62,7 @@ def test_newer_version_is_given_to_the_database(
     old = value()[1]
     secret_manager.add_version(f"{database}-secret", "newer-password")
     seen: list[Any] = []
-    how: dict[str, Any] = {"before_change": lambda: seen.append("begun"), "on_change": seen.append}
+    how = {"control": ChangeControl(begin=lambda: seen.append("begun"), note=seen.append)}
     for _ in range(2):
         ensure_root_user(addresses, PROJECT, database, f"{database}-secret", {}, keeps_old=keeps_old, **how)
     assert [*map(str, seen)] == ["begun", f"update user root@% of {database}"]
@@ -81,7 +82,7 @@ def test_lost_answer_does_not_end_the_older_password(
     sandbox.control("POST", "faults", fault)
     changes: list[Change] = []
     with pytest.raises(GoogleApiError):
-        renew_root_password(addresses, PROJECT, database, secret_id, "1", on_change=changes.append)
+        renew_root_password(addresses, PROJECT, database, secret_id, "1", control=ChangeControl(note=changes.append))
     assert [*map(str, changes)] == [f"update user root@% of {database}"]
     assert sandbox.lets_in(PROJECT, database, value()[1])
     if by is renew_root_password:
@@ -96,10 +97,10 @@ def test_older_password_ends_as_approved(sandbox, addresses, database, value) ->
     old = value()[1]
     renew_root_password(addresses, PROJECT, database, f"{database}-secret", "1")
     with pytest.raises(ApprovalError, match=f"not approved: delete old password of user root@% of {database}"):
-        retire_root_password(addresses, PROJECT, database, approved=())
+        retire_root_password(addresses, PROJECT, database, control=ChangeControl(approved=()))
     assert sandbox.lets_in(PROJECT, database, old)
     changes: list[Change] = []
     for _ in range(2):
-        retire_root_password(addresses, PROJECT, database, on_change=changes.append)
+        retire_root_password(addresses, PROJECT, database, control=ChangeControl(note=changes.append))
     assert len(changes) == 1
     assert (sandbox.lets_in(PROJECT, database, value()[1]), sandbox.lets_in(PROJECT, database, old)) == (True, False)

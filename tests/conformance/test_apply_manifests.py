@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from clients.addresses import Addresses
+from clients.change_control import ChangeControl
 from clients.kubernetes.apply import apply_objects, plan_objects
 from clients.kubernetes.apply_sets import check_alone, list_installations, list_members
 from clients.kubernetes.connection import Cluster, ClusterAccess
@@ -310,7 +311,7 @@ def test_what_others_added_stays_until_their_fields_are_taken_over(calm, few):
     assert [(field.path, field.owner) for field in planned.change.added] == [(mine, "kubectl-edit")]
     assert install(calm.objects, few, SET) == ()
     with pytest.raises(ApprovalError, match="not approved: update Deployment kubeflow/ml-pipeline-ui"):
-        apply_objects(calm.objects, [deployment], SET, force=True, approved=())
+        apply_objects(calm.objects, [deployment], SET, force=True, control=ChangeControl(approved=()))
     assert calm.changing == []
     shown = plan_changes(calm.objects, few, SET, force=True)
     (change,) = install(calm.objects, few, SET, force=True)

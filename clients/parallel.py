@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from clients.kubernetes.connection import POOL_SIZE
 from environment.errors import MlopsEnvError, TransientError
+
+AT_ONCE = 12
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
@@ -19,7 +20,7 @@ def in_parallel(function: Callable[[Given], Result], things: Iterable[Given]) ->
     All are tried, so that a failure of one never leaves the others half done; then the first failure is raised, one
     that will not heal before one that may.
     """
-    with ThreadPoolExecutor(max_workers=POOL_SIZE, thread_name_prefix="kubernetes") as pool:
+    with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="parallel") as pool:
         futures = [pool.submit(function, thing) for thing in things]
     failures = [error for future in futures if (error := future.exception())]
     if failures:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from clients.kubernetes.parallel import in_parallel
+from clients.parallel import in_parallel
 from environment.errors import KubernetesError, TransientKubernetesError
 
 
