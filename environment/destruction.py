@@ -135,6 +135,12 @@ class DestroyReport(BaseModel):
         return len(self.removed)
 
 
+def destroy_table(report: DestroyReport) -> list[dict[str, str]]:
+    """Return a row for each thing, what was kept first; Prefect's UI shows no column that the first row has not."""
+    outcomes = {"kept": report.kept, "removed": report.removed}
+    return [{"outcome": outcome, "what": one} for outcome, things in outcomes.items() for one in things]
+
+
 def parse_managed(text: str | None) -> ManagedState:
     """Read from a state which resources Terraform manages."""
     resources = list(_managed(json.loads(text) if text else {}))

@@ -13,6 +13,13 @@ def drift_table(found: Iterable[Drift]) -> list[dict[str, str]]:
     return [row for drift in found for row in _rows(drift)]
 
 
+def drift_description(report: DriftReport) -> str:
+    """Return what stands above the table: what could not be looked at, too, since an empty table says nothing of it."""
+    head = "What is not as expected" if report.found else "All is as expected"
+    ignored = [_ignored(report)] if report.ignored else []
+    return ". ".join((head, *ignored, *report.warnings))
+
+
 def drift_lines(report: DriftReport) -> list[str]:
     """Return the report line by line."""
     lines = [f"{report.environment} ({report.project_id}): {describe_drift(report.found).lower()}"]
@@ -20,8 +27,12 @@ def drift_lines(report: DriftReport) -> list[str]:
         lines.append(f"  {drift.layer}: {drift} ({drift.kind}{_remarks(drift)})")
         lines += [f"    {field}" for field in drift.fields]
     if report.ignored:
-        lines.append(f"  {len(report.ignored)} ignored: {', '.join(sorted({one.note for one in report.ignored}))}")
+        lines.append(f"  {_ignored(report)}")
     return lines
+
+
+def _ignored(report: DriftReport) -> str:
+    return f"{len(report.ignored)} ignored: {', '.join(sorted({one.note for one in report.ignored}))}"
 
 
 def _remarks(drift: Drift) -> str:
@@ -32,10 +43,11 @@ def _remarks(drift: Drift) -> str:
 
 
 def _rows(drift: Drift) -> Iterator[dict[str, str]]:
-    common = {"layer": drift.layer, "class": drift.kind, "condition": drift.condition, "address": drift.address}
-    by = ", ".join(drift.by)
+    # What matters most is on the left, since a narrow window shows only that.
+    left = {"address": drift.address, "condition": drift.condition}
+    right = {"by": ", ".join(drift.by), "class": drift.kind, "note": drift.note, "layer": drift.layer}
     if not drift.fields:
-        yield {**common, "attribute": "", "expected": "", "actual": "", "by": by, "note": drift.note}
+        yield {**left, "attribute": "", "expected": "", "actual": "", **right}
     for field in drift.fields:
         values = {"expected": text_of(field.expected), "actual": text_of(field.actual)}
-        yield {**common, "attribute": field.path, **values, "by": by, "note": drift.note}
+        yield {**left, "attribute": field.path, **values, **right}

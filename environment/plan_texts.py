@@ -37,14 +37,14 @@ def plan_markdown(report: PlanReport) -> str:
 
 
 def plan_table(changes: Iterable[Change]) -> list[dict[str, str]]:
-    """Return a row for each change."""
+    """Return a row for each change; what matters most is on the left, since a narrow window shows only that."""
     return [
         {
-            "layer": change.layer,
             "action": change.action,
             "address": change.address,
             "fields": "; ".join(map(str, change.fields)),
             "why": explain_reason(change),
+            "layer": change.layer,
         }
         for change in changes
     ]

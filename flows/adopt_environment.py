@@ -40,7 +40,7 @@ def adopt_environment(
     that deletes or replaces anything is refused. A person is asked each time. Then create goes on as ever.
 
     Args:
-        environment: A name in `deployments/`, a path of a spec, or block:NAME on the Prefect server.
+        environment: A name in deployments/, a path of a spec, or block:NAME on the Prefect server.
         overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
         approved: Do not ask: a person has approved the adoption.
     """

@@ -43,7 +43,7 @@ def create_environment(
     """Make the environment, or bring it to what the spec says; a second run changes nothing.
 
     Args:
-        environment: A name in `deployments/`, a path of a spec, or block:NAME on the Prefect server.
+        environment: A name in deployments/, a path of a spec, or block:NAME on the Prefect server.
         overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
         approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
         force_conflicts: Take over fields of objects that others have set or added since, instead of stopping.
@@ -115,5 +115,5 @@ def _publish(report: CreateReport) -> None:
             key=f"pipelines-ui-{report.environment}",
             link=url,
             link_text="Kubeflow Pipelines",
-            description="Where the UI of Kubeflow Pipelines answers",
+            description="UI of Kubeflow Pipelines",
         )

@@ -50,7 +50,7 @@ def deploy_kfp(
     """Bring Kubeflow Pipelines to what the spec says, on the cluster that Terraform's outputs name.
 
     Args:
-        environment: A name in `deployments/`, a path of a spec, or block:NAME on the Prefect server.
+        environment: A name in deployments/, a path of a spec, or block:NAME on the Prefect server.
         overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
         approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
         force_conflicts: Take over fields that others have set or added since (by kubectl edit), instead of stopping.
@@ -85,7 +85,7 @@ def deploy_kfp(
             {"action": one.action, "object": one.address, "fields": ", ".join(field.path for field in one.fields)}
             for one in changes
         ],
-        description="Kubernetes objects that changed",
+        description="Kubernetes objects that changed" if changes else "No Kubernetes object changed",
     )
     return completed(report, describe_changes(report.change_count))
 

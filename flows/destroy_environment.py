@@ -19,6 +19,7 @@ from environment.destruction import (
     ManagedState,
     check_owners,
     check_state_fits,
+    destroy_table,
     existing_things,
     first_targets,
     is_ours,
@@ -76,7 +77,7 @@ def destroy_environment(
     What stays is taken up again by the next create. What is gone, and what is left, is read back at the end.
 
     Args:
-        environment: A name in `deployments/`, a path of a spec, or block:NAME on the Prefect server.
+        environment: A name in deployments/, a path of a spec, or block:NAME on the Prefect server.
         overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
         confirmed_name: The environment's name, typed by a person who means it: this is the approval.
         delete_data: Give up the data too: the database, after a final backup, and the bucket with all versions.
@@ -92,7 +93,7 @@ def destroy_environment(
         report = _destroy(spec, delete_data, namespace_timeout_seconds)
     create_table_artifact(
         key=f"destroyed-{spec.name}",
-        table=[{"removed": one} for one in report.removed] + [{"kept": one} for one in report.kept],
+        table=destroy_table(report),
         description="What destroy removed and what it kept",
     )
     count = report.change_count

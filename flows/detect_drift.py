@@ -20,7 +20,7 @@ from environment.drift import (
     service_drift,
 )
 from environment.drift_notes import DriftNotes
-from environment.drift_texts import drift_table
+from environment.drift_texts import drift_description, drift_table
 from environment.errors import MlopsEnvError
 from environment.ignored_drift import SHIPPED, without_ignored
 from environment.infrastructure import Infrastructure
@@ -63,7 +63,7 @@ def detect_drift(environment: str, overrides: tuple[str, ...] = ()) -> State[Dri
     scheduled run that comes too late, or while another changes the environment, is skipped.
 
     Args:
-        environment: A name in `deployments/`, a path of a spec, or block:NAME on the Prefect server.
+        environment: A name in deployments/, a path of a spec, or block:NAME on the Prefect server.
         overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
     """
     spec = load_spec(environment, overrides)
@@ -72,7 +72,7 @@ def detect_drift(environment: str, overrides: tuple[str, ...] = ()) -> State[Dri
     report, last = find_drift(spec)
     keeping = keep_drift.submit(spec, report, last, is_heard=not is_server_temporary())
     create_table_artifact(
-        key=f"drift-{spec.name}", table=drift_table(report.found), description="What is not as expected"
+        key=f"drift-{spec.name}", table=drift_table(report.found), description=drift_description(report)
     )
     keeping.result()
     return completed(report, describe_drift(report.found), "Drifted" if report.found else "In sync")

@@ -28,7 +28,7 @@ def enable_services(environment: str, overrides: tuple[str, ...] = (), approved:
     """Enable what is missing and wait until each API answers.
 
     Args:
-        environment: A name in `deployments/`, a path of a spec, or block:NAME on the Prefect server.
+        environment: A name in deployments/, a path of a spec, or block:NAME on the Prefect server.
         overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
         approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
     """

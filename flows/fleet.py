@@ -63,7 +63,7 @@ def fleet(
     """Plan, create, look for drift in, or remediate many environments at once; one that fails stops no other.
 
     Args:
-        environments: Names in `deployments/`, paths of specs, or folders of them; without any, all in `deployments/`
+        environments: Names in deployments/, paths of specs, or folders of them; without any, all in deployments/
             but those that are for the sandbox.
         overrides: Fields of each spec for this run, such as cluster.max_nodes=8.
         action: What is done to each.

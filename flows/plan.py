@@ -59,17 +59,14 @@ def plan(environment: str, overrides: tuple[str, ...] = ()) -> State[PlanReport]
     manifests carry a stand-in; where an API is off, the warnings say what could not be looked at.
 
     Args:
-        environment: A name in `deployments/`, a path of a spec, or block:NAME on the Prefect server.
+        environment: A name in deployments/, a path of a spec, or block:NAME on the Prefect server.
         overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
     """
     spec = load_spec(environment, overrides)
     report = make_plan(spec)
-    create_table_artifact(
-        key=f"plan-table-{spec.name}", table=plan_table(report.changes), description="What create would change"
-    )
-    create_markdown_artifact(
-        key=f"plan-{spec.name}", markdown=plan_markdown(report), description="What create would change"
-    )
+    description = "What create would change" if report.changes else "Create would change nothing"
+    create_table_artifact(key=f"plan-table-{spec.name}", table=plan_table(report.changes), description=description)
+    create_markdown_artifact(key=f"plan-{spec.name}", markdown=plan_markdown(report), description=description)
     return completed(report, describe_plan(report.changes))
 
 

@@ -48,7 +48,7 @@ def provision_infra(
     """Bring the infrastructure to what the spec says.
 
     Args:
-        environment: A name in `deployments/`, a path of a spec, or block:NAME on the Prefect server.
+        environment: A name in deployments/, a path of a spec, or block:NAME on the Prefect server.
         overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
         approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
         allow_replace: Addresses of guarded resources that may be replaced or deleted.
@@ -69,7 +69,7 @@ def provision_infra(
     create_table_artifact(
         key=f"infrastructure-{spec.name}",
         table=[dict(zip(("action", "address"), line.split(" ", 1), strict=True)) for line in report.changes],
-        description="What Terraform changed",
+        description="What Terraform changed" if report.changes else "Terraform had nothing to change",
     )
     return completed(report, describe_changes(report.change_count))
 

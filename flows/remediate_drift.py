@@ -40,7 +40,7 @@ def remediate_drift(
     conflict stops the run, as in create.
 
     Args:
-        environment: A name in `deployments/`, a path of a spec, or block:NAME on the Prefect server.
+        environment: A name in deployments/, a path of a spec, or block:NAME on the Prefect server.
         overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
         approved: Do not ask, where the spec requires approval: a person has approved whatever the plan turns out to be.
     """

@@ -40,7 +40,7 @@ def rotate_secrets(environment: str, overrides: tuple[str, ...] = (), approved: 
     reads them is not as the spec says, the run stops before anything.
 
     Args:
-        environment: A name in `deployments/`, a path of a spec, or block:NAME on the Prefect server.
+        environment: A name in deployments/, a path of a spec, or block:NAME on the Prefect server.
         overrides: Fields of the spec for this run, such as cluster.max_nodes=8.
         approved: Do not ask, where the spec requires approval: a person has approved the rotation.
     """

@@ -277,7 +277,7 @@ def apply_objects(
         planned,
         force=force_conflicts,
         recreate=recreate,
-        control=change_control(approved, "objects", sum(is_due)),
+        control=change_control(approved, "Kubernetes objects applied", sum(is_due)),
     )
     if changes:
         get_run_logger().info("Applied %d of %d objects", len(changes), len(planned))

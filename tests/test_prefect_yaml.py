@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.metadata import version
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 from prefect.utilities.callables import parameter_schema
 
 from environment.drift import remediation_refusal
+from environment.fleet import Action
 from environment.paths import project_root
 from environment.spec_file import load_environment
 
@@ -66,8 +67,17 @@ def test_the_run_form_is_flat_and_says_what_each_field_is(entrypoint: str) -> No
     fields = schema.properties
     assert schema.required == ([] if entrypoint == "flows.fleet.fleet" else ["environment"])
     assert not schema.definitions
-    assert [name for name, field in fields.items() if not field.get("description")] == []
+    # The form shows a description as it is.
+    assert [name for name, field in fields.items() if not field.get("description") or "`" in field["description"]] == []
     types = {name: (field.get("type"), field.get("items", {}).get("type")) for name, field in fields.items()}
     plain = {("string", None), ("boolean", None), ("number", None), ("integer", None), ("array", "string")}
     assert {name: kind for name, kind in types.items() if kind not in plain} == {}
     assert [name for name, field in fields.items() if "format" in field or "password" in name] == []
+
+
+def test_the_form_offers_the_choices_where_there_are_few_and_begins_with_what_is_usual() -> None:
+    fields = parameter_schema(flow_of("flows.create_environment.create_environment")).properties
+    steps = ["enable-services", "provision-infra", "deploy-kfp"]
+    assert (fields["start_at"]["enum"], fields["start_at"]["default"]) == (steps, steps[0])
+    assert [fields[name]["default"] for name in ("overrides", "allow_replace", "approved")] == [[], [], False]
+    assert parameter_schema(flow_of("flows.fleet.fleet")).properties["action"]["enum"] == [*get_args(Action)]

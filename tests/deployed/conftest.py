@@ -23,6 +23,7 @@ from environment.paths import project_root
 from sandbox import lifecycle
 
 SECONDS = 180.0
+BUSY_TRIES = 3
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
@@ -57,9 +58,14 @@ class Team:
             yield one
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
-        """Call the server's API."""
+        """Call the server's API; again where its SQLite was busy, as Prefect's own client does."""
         with httpx.Client(base_url=f"{self.url}/api", trust_env=False, timeout=60) as client:
-            answer = client.request(method, path, json=body).raise_for_status()
+            for _ in range(BUSY_TRIES):
+                answer = client.request(method, path, json=body)
+                if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                    break
+                time.sleep(2)
+        answer.raise_for_status()
         return answer.json() if answer.content else None
 
     def runs(self, **conditions: Any) -> list[dict[str, Any]]:

@@ -9,12 +9,14 @@ import pytest
 from environment.destruction import (
     STRAYS_FIRST,
     STRAYS_LAST,
+    DestroyReport,
     Found,
     ManagedState,
     check_neighbours,
     check_owners,
     check_project,
     check_state_fits,
+    destroy_table,
     existing_things,
     first_targets,
     is_existing,
@@ -427,3 +429,11 @@ def test_what_the_state_has_made_cannot_be_somebody_elses() -> None:
     check_state_fits(ManagedState(names=frozenset({"another"})), spec)
     with pytest.raises(SpecError, match="cluster a-cluster: the spec calls it existing, and dev has made it"):
         check_state_fits(ManagedState(names=frozenset({"a-cluster"})), spec)
+
+
+def test_the_table_says_of_each_thing_what_came_of_it_in_the_same_columns() -> None:
+    report = DestroyReport(environment="dev", project_id="acme-dev", removed=("cluster a",), kept=("bucket b",))
+    assert destroy_table(report) == [
+        {"outcome": "kept", "what": "bucket b"},
+        {"outcome": "removed", "what": "cluster a"},
+    ]

@@ -50,12 +50,13 @@ def test_markdown_of_nothing() -> None:
 def test_table_has_a_row_for_each_change() -> None:
     first, second = plan_table((ENABLED, REPLACED))
     assert first == {
-        "layer": "services",
         "action": "enable",
         "address": "sqladmin.googleapis.com",
         "fields": "",
         "why": "",
+        "layer": "services",
     }
+    assert list(first)[:3] == list(second)[:3] == ["action", "address", "fields"]
     assert (second["fields"], second["why"]) == ("subnetwork: a`b → c", "forced by subnetwork")
 
 

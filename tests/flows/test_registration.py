@@ -96,6 +96,11 @@ def test_every_deployment_of_the_file_is_there_and_runs_what_is_installed(said: 
         found = client.read_deployments()
     assert {one.name: one.entrypoint for one in found if one.name in wanted} == wanted
     assert all(one.pull_steps == [] for one in found if one.name in wanted)
+    forms = {one.name: (one.parameters, one.parameter_openapi_schema["properties"]) for one in found}
+    parameters, fields = forms["create-dev"]
+    assert parameters == {"environment": "dev"}
+    assert len(fields["start_at"]["enum"]) == 3
+    assert fields["overrides"]["description"] == "Fields of the spec for this run, such as cluster.max_nodes=8."
 
 
 def test_what_a_person_paused_stays_paused_after_another_deploy_and_no_slot_is_doubled(
