@@ -136,8 +136,8 @@ class DestroyReport(BaseModel):
 
 
 def destroy_table(report: DestroyReport) -> list[dict[str, str]]:
-    """Return a row for each thing, what was kept first; Prefect's UI shows no column that the first row has not."""
-    outcomes = {"kept": report.kept, "removed": report.removed}
+    """Return warnings, and a row for each thing, what was kept first; Prefect's UI has the columns of the first row."""
+    outcomes = {"warning": report.warnings, "kept": report.kept, "removed": report.removed}
     return [{"outcome": outcome, "what": one} for outcome, things in outcomes.items() for one in things]
 
 

@@ -433,7 +433,9 @@ def test_what_the_state_has_made_cannot_be_somebody_elses() -> None:
 
 def test_the_table_says_of_each_thing_what_came_of_it_in_the_same_columns() -> None:
     report = DestroyReport(environment="dev", project_id="acme-dev", removed=("cluster a",), kept=("bucket b",))
+    report = report.model_copy(update={"warnings": ("disks were not looked at",)})
     assert destroy_table(report) == [
+        {"outcome": "warning", "what": "disks were not looked at"},
         {"outcome": "kept", "what": "bucket b"},
         {"outcome": "removed", "what": "cluster a"},
     ]
