@@ -4,12 +4,15 @@ In an instance that is not ours another user takes its place.
 
 The secret's annotations say which version the database was last given. The order (version, then user, then
 annotation) leaves after a crash at any point a state from which the same call goes on. They name the instance before
-the user is made: in one that is not ours a user of that name is ours only where they do.
+the user is made: in one that is not ours a user of that name is ours only where they do. They go on naming one that
+the environment has left, whose user Kubeflow Pipelines may log in as until it is deployed anew: a destroy removes it.
 """
 
 from __future__ import annotations
 
+import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from clients.addresses import Addresses
@@ -22,6 +25,9 @@ from environment.rotation import old_password_change
 from environment.terraform_plan import root_user_change
 
 APPLIED = "mlops-env.applied"
+LEFT = "mlops-env.left"
+"""Instances of others that the environment has left, with its user in them; separated by commas."""
+log = logging.getLogger(__name__)
 NO_VERSION = "0"
 """Of a password that a database is about to be given for the first time: versions count from 1."""
 
@@ -50,8 +56,36 @@ def is_applied(annotations: dict[str, str] | None, version: str) -> bool:
 
 
 def is_user_of(annotations: dict[str, str] | None, instance: str) -> bool:
-    """Tell whether the secret with these annotations is of the user of this instance, made or about to be."""
-    return (annotations or {}).get(APPLIED, "").startswith(f"{instance}/")
+    """Tell whether the secret with these annotations is of the user of this instance, made or about to be, or left."""
+    return instance in (_applied_to(annotations), *_left(annotations))
+
+
+def users_of_others(annotations: dict[str, str] | None, is_made: Callable[[str], bool]) -> tuple[str, ...]:
+    """Return the instances that are not ours and have our user, made or about to be.
+
+    Args:
+        annotations: Of the secret.
+        is_made: Tells of an instance whether it is one of ours, which takes its users along when it goes.
+    """
+    named = dict.fromkeys((*_left(annotations), _applied_to(annotations)))
+    return tuple(one for one in named if one and not is_made(one))
+
+
+def _applied_to(annotations: dict[str, str] | None) -> str:
+    return (annotations or {}).get(APPLIED, "").partition("/")[0]
+
+
+def _left(annotations: dict[str, str] | None) -> tuple[str, ...]:
+    return tuple(filter(None, (annotations or {}).get(LEFT, "").split(",")))
+
+
+def _marked(
+    annotations: dict[str, str] | None, instance: str, version: str, is_made: Callable[[str], bool]
+) -> dict[str, str]:
+    """Return the annotations that name this version of this instance, and those that have been left."""
+    left = [one for one in users_of_others(annotations, is_made) if one != instance]
+    kept = {key: value for key, value in (annotations or {}).items() if key != LEFT}
+    return kept | {APPLIED: f"{instance}/{version}"} | ({LEFT: ",".join(left)} if left else {})
 
 
 def _look(secret_manager: SecretManager, sql: SqlAdmin, instance: str, secret_id: str, user: str) -> _RootUser:
@@ -78,6 +112,7 @@ def ensure_root_user(
     keeps_old: bool = False,
     control: ChangeControl = UNCONTROLLED,
     user: str = ROOT_USER,
+    is_made: Callable[[str], bool] = lambda _: True,
 ) -> Change:
     """Make user and password agree; return what that changed.
 
@@ -90,6 +125,7 @@ def ensure_root_user(
         keeps_old: Let the password that the user has let it in too, as within a rotation, whose end discards it.
         control: Of the change.
         user: Whose password it is.
+        is_made: Tells of an instance whether it is one of ours: where the environment leaves another, its user stays.
 
     Raises:
         ApprovalError: When it takes a change that is not among those that were approved; nothing was changed.
@@ -104,12 +140,50 @@ def ensure_root_user(
     if found.annotations is None:
         secret_manager.create(secret_id, labels)
     if found.action(instance) == "create":
-        secret_manager.annotate(secret_id, {**(found.annotations or {}), APPLIED: f"{instance}/{NO_VERSION}"})
+        secret_manager.annotate(secret_id, _marked(found.annotations, instance, NO_VERSION, is_made))
+        for other in _left(_marked(found.annotations, instance, NO_VERSION, is_made)):
+            log.warning(
+                "User %s of %s stays, since Kubeflow Pipelines may use it still: destroy removes it", user, other
+            )
     version, password = found.current or _new_version(secret_manager, secret_id)
     _set_password(sql, instance, user, password, found.user, keeps_old=keeps_old)
     control.note(change)
-    secret_manager.annotate(secret_id, {**(found.annotations or {}), APPLIED: f"{instance}/{version}"})
+    secret_manager.annotate(secret_id, _marked(found.annotations, instance, version, is_made))
     return change
+
+
+def remove_users(
+    addresses: Addresses,
+    project_id: str,
+    secret_id: str,
+    user: str,
+    is_made: Callable[[str], bool],
+    *,
+    before_change: Callable[[], None],
+    on_removed: Callable[[str], None],
+) -> None:
+    """Remove our user from the instances that are not ours, also from those that the environment has left.
+
+    One of that name is ours where our password's secret says so: it outlives the user, unless the data is given up.
+
+    Args:
+        addresses: Of the cloud.
+        project_id: The databases' and the secret's.
+        secret_id: The secret of the password.
+        user: What our user is called there.
+        is_made: Tells of an instance whether it is one of ours.
+        before_change: Called when there may be one.
+        on_removed: Told of each instance that had it.
+    """
+    secret_manager, sql = SecretManager(addresses, project_id), SqlAdmin(addresses, project_id)
+    annotations = secret_manager.annotations(secret_id) or {}
+    if users_of_others(annotations, is_made):
+        before_change()
+    for instance in users_of_others(annotations, is_made):
+        if sql.delete_user(instance, user):
+            on_removed(instance)
+    if LEFT in annotations:
+        secret_manager.annotate(secret_id, {key: value for key, value in annotations.items() if key != LEFT})
 
 
 def renew_root_password(

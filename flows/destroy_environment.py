@@ -114,8 +114,7 @@ def _destroy(spec: Environment, delete_data: bool, namespace_seconds: float) -> 
             removed += leave_cluster(spec, namespace_seconds)
         elif is_ours(CLUSTER, found, managed):
             removed += _remove_pipelines(spec, namespace_seconds)
-        if spec.database.existing:
-            removed += leave_database(spec)
+        removed += leave_database(spec)
         if delete_data:
             removed += _give_up_data(spec, managed, found)
         with alone_with_terraform(spec):

@@ -11,7 +11,7 @@ from clients.kubernetes.apply_sets import read_owner
 from clients.kubernetes.connection import ClusterAccess
 from clients.kubernetes.removal import remove_installation, remove_members
 from clients.network_leftovers import open_leftovers
-from clients.root_user import is_user_of
+from clients.root_user import remove_users
 from clients.secret_manager import SecretManager
 from clients.service_usage import ServiceUsage
 from clients.sql_admin import SqlAdmin
@@ -185,25 +185,23 @@ def leave_cluster(environment: Environment, timeout_seconds: float) -> tuple[str
 
 @task(name="leave-database", task_run_name="remove the user of {environment.name}", **RETRIED)
 def leave_database(environment: Environment) -> tuple[str, ...]:
-    """Remove our user from an instance that is not ours; what Kubeflow Pipelines has written stays in it.
+    """Remove our user from instances that are not ours; what Kubeflow Pipelines has written stays in them."""
+    names, removed = environment.names, list[str]()
+    user, secret_id = names.database_user, names.root_password_secret
 
-    One of that name is ours where our password is of this instance: it outlives the user, unless the data is given up.
-    """
-    user, instance = environment.database_user, environment.database_name("")
-    secret_manager = SecretManager(Addresses.of(environment), environment.project_id)
+    def note(instance: str) -> None:
+        removed.append(f"user {user}@% of {instance}")
+        current_journal().note(f"delete {removed[-1]}")
+        get_run_logger().info("Deleted user %s of %s; its databases stay", user, instance)
+
+    addresses, begin = Addresses.of(environment), current_journal().begin
+    whose = (environment.project_id, secret_id, user, names.is_database)
     try:
-        if not is_user_of(secret_manager.annotations(environment.names.root_password_secret), instance):
-            return ()
+        remove_users(addresses, *whose, before_change=begin, on_removed=note)
     except ServiceDisabledError as error:
-        get_run_logger().warning("User %s of %s stays, if it is there: %s", user, instance, error.message)
-        return ()
-    current_journal().begin()
-    sql = SqlAdmin(Addresses.of(environment), environment.project_id)
-    if not sql.delete_user(instance, user):
-        return ()
-    current_journal().note(f"delete user {user}@% of {instance}")
-    get_run_logger().info("Deleted user %s of %s; its databases stay", user, instance)
-    return (f"user {user}@% of {instance}",)
+        if environment.database.existing:
+            get_run_logger().warning("User %s stays, if it is there: %s", user, error.message)
+    return tuple(removed)
 
 
 @task(name="delete-database", task_run_name="delete database {database.name}", **RETRIED)

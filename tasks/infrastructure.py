@@ -202,4 +202,5 @@ def ensure_database_root_user(environment: Environment, outputs: Infrastructure,
         keeps_old=is_under_way(environment, addresses),
         control=ChangeControl(approved, current_journal().begin, current_journal().note),
         user=environment.database_user,
+        is_made=environment.names.is_database,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -10,9 +11,19 @@ import pytest
 
 from clients.addresses import Addresses
 from clients.change_control import ChangeControl
-from clients.root_user import APPLIED, ensure_root_user, renew_root_password, retire_root_password
+from clients.root_user import (
+    APPLIED,
+    LEFT,
+    ensure_root_user,
+    is_user_of,
+    remove_users,
+    renew_root_password,
+    retire_root_password,
+    users_of_others,
+)
 from clients.secret_manager import SecretManager
 from clients.service_usage import ServiceUsage
+from clients.sql_admin import SqlAdmin
 from environment.changes import Change
 from environment.errors import ApprovalError, GoogleApiError
 
@@ -104,3 +115,44 @@ def test_older_password_ends_as_approved(sandbox, addresses, database, value) ->
         retire_root_password(addresses, PROJECT, database, control=ChangeControl(note=changes.append))
     assert len(changes) == 1
     assert (sandbox.lets_in(PROJECT, database, value()[1]), sandbox.lets_in(PROJECT, database, old)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("applied", "left", "others"),
+    [("", "", ()), ("ours/2", "", ()), ("a/0", "", ("a",)), ("ours/2", "a,b", ("a", "b")), ("b/1", "b,a", ("b", "a"))],
+)
+def test_instances_of_others_are_those_that_the_secret_names(applied: str, left: str, others: tuple[str, ...]) -> None:
+    annotations = {key: value for key, value in {APPLIED: applied, LEFT: left}.items() if value}
+    assert users_of_others(annotations, lambda instance: instance == "ours") == others
+
+
+def test_a_user_that_is_left_in_an_instance_of_others_is_known_until_it_is_removed(
+    sandbox, addresses, secret_manager, caplog
+) -> None:
+    """The move stops between the marks and the new user, goes on, and goes back in part."""
+    first, second = (f"theirs-{next(NUMBERS)}" for _ in range(2))
+    how: dict[str, Any] = {"user": "acme-pipelines", "is_made": lambda instance: instance.startswith("acme-mysql")}
+    for name in (first, second):
+        body = {"databaseVersion": "MYSQL_8_0", "region": "us-central1", "settings": {"tier": "db-custom-1-3840"}}
+        sandbox.call("POST", SQL, {"name": name, **body}).raise_for_status()
+    ensure_root_user(addresses, PROJECT, first, "moves", {}, **how)
+    assert caplog.messages == []
+
+    sandbox.control("POST", "faults", {"method": "POST", "path": f"{second}/users", "status": 400, "times": 1})
+    with pytest.raises(GoogleApiError):
+        ensure_root_user(addresses, PROJECT, second, "moves", {}, **how)
+    assert [is_user_of(secret_manager.annotations("moves"), one) for one in (first, second)] == [True, True]
+    ensure_root_user(addresses, PROJECT, second, "moves", {}, **how)
+    assert secret_manager.annotations("moves") == {APPLIED: f"{second}/1", LEFT: first}
+    assert f"User acme-pipelines of {first} stays" in caplog.messages[0]
+
+    removed: list[str] = []
+    for _ in range(2):
+        begin = partial(removed.append, "begun")
+        remove_users(
+            addresses, PROJECT, "moves", how["user"], how["is_made"], before_change=begin, on_removed=removed.append
+        )
+    assert removed == ["begun", first, second, "begun"]
+    sql = SqlAdmin(addresses, PROJECT)
+    assert [sql.read_user(one, how["user"]) for one in (first, second)] == [None, None]
+    assert secret_manager.annotations("moves") == {APPLIED: f"{second}/1"}
