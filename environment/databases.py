@@ -8,7 +8,7 @@ before the first service starts, and outlives the cluster.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 DATABASES_OBJECT = "databases.json"
 _MYSQLS_OWN = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
+
+_KEYS = {"pipelines": "pipelineDb", "metadata": "mlmdDb", "cache": "cacheDb"}
+"""What the fields of DatabaseNames are called in the ConfigMap of an installation."""
 
 DatabaseName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,64}$")]
 
@@ -81,6 +84,33 @@ class KeptDatabases(BaseModel):
                 f"{DATABASES_OBJECT} beside the state is of another release: which databases are in use cannot be read",
                 "go on with that release, or with a newer one",
             ) from None
+
+
+def is_whole(kept: KeptDatabases | None) -> bool:
+    """Tell whether all is noted; what is missing, as after an earlier release, the installation itself may tell."""
+    return kept is not None and kept.bucket is not None
+
+
+def completed(environment: Environment, kept: KeptDatabases | None, config: Mapping[str, str]) -> KeptDatabases | None:
+    """Return what is noted, and where that is not whole what an installation works with.
+
+    Args:
+        environment: The spec.
+        kept: What was noted.
+        config: The data of the installation's ConfigMap; empty where there is none.
+    """
+    if is_whole(kept) or not config.get("bucketName"):
+        return kept
+    bucket = KeptBucket(name=config["bucketName"], is_existing=config["bucketName"] != environment.names.bucket)
+    if kept is not None:
+        return kept.model_copy(update={"bucket": bucket})
+    instance = config.get("gcsCloudSqlInstanceName", "").rpartition(":")[2]
+    try:
+        names = DatabaseNames.model_validate({field: config.get(key) for field, key in _KEYS.items()})
+    except ValidationError:
+        return None
+    is_existing = not environment.names.is_database(instance)
+    return KeptDatabases(instance=instance, is_existing=is_existing, names=names, bucket=bucket)
 
 
 class _LeftBehind(NamedTuple):

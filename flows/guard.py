@@ -28,6 +28,7 @@ from tasks.existing import check_existing
 from tasks.guard import check_replacements
 from tasks.manifests import fetch_manifests, quoted, render_manifests
 from tasks.ownership import check_names
+from tasks.pipelines import find_databases
 from tasks.plan import check_objects, plan_infrastructure, read_state_folder
 from tasks.preflight import ALL_CHECKS, EXISTING, preflight
 from tasks.services import list_enabled_services
@@ -107,7 +108,7 @@ def look_ahead(spec: Environment, planned: tuple[Change, ...] | None = None) -> 
     kept, enabled = read_state_folder(spec), list_enabled_services(spec)
     if PIPELINES in later.layers:
         instance = spec.database_name(kept.suffix or UNKNOWN_SUFFIX)
-        check_databases(spec, kept.databases, instance, later.allow_replace)
+        check_databases(spec, find_databases(spec, kept), instance, later.allow_replace)
     if planned is None:
         if not service_changes(spec.services, enabled, kept.record.services if kept.record else None)[0]:
             return  # a retired one, which is tried in vain each time

@@ -40,6 +40,7 @@ from flows.outcome import completed
 from tasks.existing import look_at_existing
 from tasks.infrastructure import read_infrastructure
 from tasks.manifests import fetch_manifests, quoted, render_manifests
+from tasks.pipelines import find_databases
 from tasks.plan import plan_infrastructure, plan_new_objects, plan_objects, plan_root_user, read_state_folder
 from tasks.services import list_enabled_services
 from tasks.spec import load_spec
@@ -88,7 +89,7 @@ def make_plan(
     enabled = listing.result()
     if PIPELINES in layers:
         instance = spec.database_name(kept.suffix or UNKNOWN_SUFFIX)
-        check_databases(spec, kept.databases, instance, allow_replace)
+        check_databases(spec, find_databases(spec, kept), instance, allow_replace)
     services, warnings = service_changes(spec.services, enabled, kept.record.services if kept.record else None)
     off = frozenset(missing_services(spec.services, enabled))
     warnings += _what_is_hidden(kept, off, layers)

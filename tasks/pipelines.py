@@ -13,6 +13,7 @@ from clients import account_keys, gke, pipeline_secrets
 from clients.addresses import Addresses
 from clients.change_control import ChangeControl
 from clients.environment_status import read_record
+from clients.infrastructure import read_infrastructure
 from clients.kubernetes import apply, apply_sets, pipelines, prerequisites, removal, rollout
 from clients.kubernetes.connection import ClusterAccess
 from clients.kubernetes.objects import Objects, close_cluster, open_cluster
@@ -21,14 +22,15 @@ from environment.account_keys import key_references
 from environment.apply_set import PIPELINES, ApplySet
 from environment.approval import Approved, check_approved
 from environment.changes import Change
-from environment.databases import DATABASES_OBJECT, KeptDatabases, check_databases
-from environment.errors import GoogleApiError
+from environment.databases import DATABASES_OBJECT, KeptDatabases, check_databases, completed, is_whole
+from environment.errors import GoogleApiError, ServiceDisabledError, UnreachableError
 from environment.infrastructure import Infrastructure
 from environment.objects import Manifest, ObjectReference, reference_of, split_prerequisites
 from environment.pipeline_secrets import secret_references, with_versions
 from environment.pipelines_ui import without_address
 from environment.rollout import WorkloadStatus
 from environment.spec import Environment
+from environment.state_folder import StateFolder
 from tasks.console import DETAIL, PASSING
 from tasks.history import current_journal
 from tasks.policy import ANEW, RETRIED
@@ -168,9 +170,42 @@ def check_kept_databases(
 ) -> KeptDatabases | None:
     """Make sure that the databases with all runs stay in use; return what is to be noted, None where it is already."""
     storage = Storage(Addresses.of(environment), environment.project_id)
-    kept = KeptDatabases.read(storage.read(environment.state.bucket, _note_of_databases(environment)))
+    noted = KeptDatabases.read(storage.read(environment.state.bucket, _note_of_databases(environment)))
+    outputs = None if is_whole(noted) else read_infrastructure(environment, Addresses.of(environment))
+    kept = _completed(environment, noted, outputs) if outputs else noted
     wanted = check_databases(environment, kept, instance, allow_replace)
-    return None if wanted == kept else wanted
+    return None if wanted == noted else wanted
+
+
+def find_databases(environment: Environment, folder: StateFolder) -> KeptDatabases | None:
+    """Return which databases are in use: as noted, and where that is not whole as the installation says."""
+    if is_whole(folder.databases) or folder.infrastructure is None:
+        return folder.databases
+    return ask_for_databases(environment, folder.databases, folder.infrastructure)
+
+
+@task(name="ask-for-databases", task_run_name="ask which databases {environment.name} has", **RETRIED)
+def ask_for_databases(
+    environment: Environment, noted: KeptDatabases | None, outputs: Infrastructure
+) -> KeptDatabases | None:
+    """Ask the installation itself which databases and bucket it works with."""
+    return _completed(environment, noted, outputs)
+
+
+def _completed(environment: Environment, noted: KeptDatabases | None, outputs: Infrastructure) -> KeptDatabases | None:
+    try:
+        access = read_cluster_access.fn(environment, outputs)
+        with cluster_connections(access):
+            config = pipelines.read_install_config(open_objects(access), environment.pipelines.namespace)
+    except (UnreachableError, ServiceDisabledError) as error:
+        # What is about to be changed may let us in: it is asked again before a service starts.
+        get_run_logger().warning("Not all is noted of the databases that are in use: %s", error.message)
+        return noted
+    except GoogleApiError as error:
+        if error.status in (404, 0):  # 0: it is there, and does not run
+            return noted
+        raise
+    return completed(environment, noted, config)
 
 
 @task(name="keep-databases", task_run_name="note databases of {environment.name}", **RETRIED)

@@ -21,8 +21,13 @@ HEALTH_PATH = "apis/v2beta1/healthz"
 
 def read_version(objects: Objects, namespace: str) -> str:
     """Return the release that is installed in a namespace, empty where its configuration does not say."""
+    return read_install_config(objects, namespace).get(APP_VERSION, "")
+
+
+def read_install_config(objects: Objects, namespace: str) -> dict[str, str]:
+    """Return what the installation in a namespace works with, empty where there is none."""
     config = objects.get(ObjectReference("", "v1", "ConfigMap", namespace, INSTALL_CONFIG)) or {}
-    return str((config.get("data") or {}).get(APP_VERSION, ""))
+    return dict(config.get("data") or {})
 
 
 def wait_for_ui_address(objects: Objects, namespace: str, *, timeout_seconds: float) -> str | None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from environment.databases import DatabaseNames, KeptBucket, KeptDatabases, check_databases
+from environment.databases import DatabaseNames, KeptBucket, KeptDatabases, check_databases, completed, is_whole
 from environment.errors import PreflightError, ReplacementRefusedError
 from environment.spec import Environment
 from environment.spec_file import load_environment
@@ -119,6 +119,32 @@ def test_a_bucket_is_left_behind_only_where_it_is_named(kept: KeptBucket, existi
 @pytest.mark.parametrize("kept", [None, OWN, OWN.model_copy(update={"name": "of-another-prefix"})])
 def test_a_bucket_of_ours_is_for_the_guard_to_judge(kept: KeptBucket | None) -> None:
     assert check_databases(spec(), OURS.model_copy(update={"bucket": kept}), OURS.instance).bucket == OWN
+
+
+SAID = {"pipelineDb": "pipelinedb", "mlmdDb": "metadb", "cacheDb": "cachedb", "bucketName": OWN.name}
+SAYS = SAID | {"gcsCloudSqlInstanceName": f"acme-mlops-dev:us-central1:{OURS.instance}"}
+WHOLE = OURS.model_copy(update={"bucket": OWN})
+
+
+@pytest.mark.parametrize(
+    ("noted", "config", "expected"),
+    [
+        (None, SAYS, WHOLE),
+        (None, SAYS | {"gcsCloudSqlInstanceName": "p:r:shared"}, THEIRS.model_copy(update={"bucket": OWN})),
+        (None, SAYS | {"bucketName": SHARED.name}, WHOLE.model_copy(update={"bucket": SHARED})),
+        (None, {}, None),
+        (None, {"bucketName": OWN.name}, None),
+        (OURS, SAYS | {"cacheDb": "other"}, WHOLE),
+        (OURS, {}, OURS),
+        (WHOLE, SAYS | {"cacheDb": "other", "bucketName": "other"}, WHOLE),
+    ],
+    ids=["lost", "theirs", "their-bucket", "first", "unclear", "of-an-earlier-release", "without-cluster", "whole"],
+)
+def test_what_is_not_noted_the_installation_says(
+    noted: KeptDatabases | None, config: dict[str, str], expected: KeptDatabases | None
+) -> None:
+    assert completed(spec(), noted, config) == expected
+    assert is_whole(noted) == (noted is WHOLE)
 
 
 def test_all_names_are_told_at_once() -> None:

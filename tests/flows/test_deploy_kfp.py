@@ -160,6 +160,23 @@ def test_its_connections_are_closed_at_the_end(deployed, cloud, spec) -> None:
     assert cluster().cluster.endpoint not in left
 
 
+def test_what_it_works_with_is_known_where_the_note_is_lost(deployed, cloud, spec) -> None:
+    from clients.addresses import Addresses
+    from clients.storage import Storage
+    from environment.spec_file import load_environment
+    from flows.deploy_kfp import deploy_kfp
+
+    environment = load_environment(spec)
+    storage, place = Storage(Addresses.from_environment(), PROJECT), f"{environment.state_prefix}/databases.json"
+    note = storage.read(environment.state.bucket, place)
+    storage.delete(environment.state.bucket, place)
+    before = cloud.last_call()
+    with pytest.raises(ReplacementRefusedError, match=r"database\.names\.cache goes from cachedb to other"):
+        deploy_kfp(spec, ["database.names.cache=other"])
+    assert mutating(cloud, before) == []
+    storage.write(environment.state.bucket, place, note or "")
+
+
 def test_what_others_set_stops_it_until_told_otherwise(deployed, cloud, spec) -> None:
     from flows.deploy_kfp import deploy_kfp
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from clients.kubernetes.pipelines import check_health, read_version, wait_for_ui_address
+from clients.kubernetes.pipelines import check_health, read_install_config, read_version, wait_for_ui_address
 from environment.errors import KubernetesError, TransientKubernetesError
 
 CONFIG_MAPS = "/api/v1/namespaces/ml/configmaps"
@@ -28,6 +28,7 @@ def test_version_is_what_the_installation_says(script, answer, version):
     script.on("/api/v1", (200, {"resources": kinds}))
     script.on(f"{CONFIG_MAPS}/pipeline-install-config", (200, answer))
     assert read_version(script.objects(), "ml") == version
+    assert read_install_config(script.objects(), "ml") == answer.get("data", {})
 
 
 def test_address_that_is_registered_is_returned(script):
