@@ -26,7 +26,7 @@ sandbox: $(STAMP) ## Start the local Google Cloud and create the environment `sa
 test: $(STAMP) ## Run the test suite
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not long"
 
-long: $(STAMP) ## Run the tests that take minutes: they kill and restart real processes, or use a browser
+long: $(STAMP) ## Run the tests that take minutes: they kill and restart real processes, or vary a scenario
 	@$(BIN)/pytest -m long
 
 check: $(STAMP) ## Format, lint, types, import rules, Terraform

@@ -18,7 +18,7 @@ PAGE = 200
 
 
 @pytest.fixture(scope="module", autouse=True)
-def own_manifests() -> Iterator[None]:
+def manifests() -> Iterator[None]:
     """Deploy the sandbox's own manifests, whatever mirror is set, and without asking GitHub."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLOPS_ENV_GIT_MIRROR", str(MANIFESTS))

@@ -1,9 +1,13 @@
-"""The main job on the sandbox, as a user's process runs it: made, made again without a change, changed by one field."""
+"""The main job on the sandbox, as a user's process runs it: made, made again without a change, changed by one field.
+
+On upstream's own manifests, where MLOPS_ENV_GIT_MIRROR names them; the other tests of flows are on the sandbox's.
+"""
 
 from __future__ import annotations
 
 import base64
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +16,9 @@ from uuid import uuid4
 import pytest
 
 from environment.errors import MlopsEnvError, ReplacementRefusedError, SpecError
+from sandbox.variables import MANIFESTS
+
+UPSTREAM = os.environ.get("MLOPS_ENV_GIT_MIRROR", str(MANIFESTS))
 
 SPEC = """\
 name: {name}
@@ -37,6 +44,13 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> str:
     return write_spec(tmp_path_factory.mktemp("specs"), "first")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def manifests() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLOPS_ENV_GIT_MIRROR", UPSTREAM)
+        yield
+
+
 @pytest.fixture(scope="module")
 def created(sandbox, prefect_server, spec):
     """The environment, made once for this module, by a run that keeps the results of all its tasks."""
@@ -55,6 +69,7 @@ def test_the_first_run_makes_everything(created, cloud) -> None:
     assert created.infrastructure.outputs.cluster.name == "first-cluster"
     assert created.pipelines.healthy
     assert created.pipelines.object_count == 91
+    assert created.pipelines.record.source == f"mirror {UPSTREAM}"
     assert created.pipelines.record.url.startswith("https://")
 
 

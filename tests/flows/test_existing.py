@@ -127,17 +127,32 @@ def test_what_is_theirs_is_as_it_was(existing: tuple[Kind, ...], cloud: Any, tmp
         with pytest.raises(KubernetesError, match=r"names no owner; say whose it is; .* kubectl annotate secret"):
             destroy_environment(str(spec), confirmed_name=name)
         change_owner(project, owner)
-    destroyed = destroy_environment(str(spec), confirmed_name=name, delete_data=existing != KINDS)
+    destroyed = destroy_environment(str(spec), confirmed_name=name, delete_data=True)
     assert destroyed.removed
-    after = theirs(cloud, project, alike)
-    if existing == KINDS:  # its databases and secrets were kept: the next create takes them up
-        assert list(after.pop("objects")) == [f"{project}-theirs/{name}/dataflow/"]
-        assert create_environment(str(spec)).pipelines.healthy
-        bucket = f"storage.googleapis.com/storage/v1/b/{project}-theirs"
-        for gone in (f"{bucket}/o/{name}%2Fdataflow%2F", bucket):  # their owner needs no leave
-            cloud.call("DELETE", gone).raise_for_status()
-        destroyed = destroy_environment(str(spec), confirmed_name=name, delete_data=True)
+    assert theirs(cloud, project, alike) == before
+    assert [kept for kept in destroyed.kept if not kept.endswith("(existing)")] == []
+
+
+@pytest.mark.long
+def test_what_was_kept_in_what_is_theirs_is_taken_up_by_the_next_create(cloud: Any, tmp_path: Path) -> None:
+    from flows.create_environment import create_environment
+    from flows.destroy_environment import destroy_environment
+
+    name, project = "exkept", "acme-exkept-project"
+    spec = tmp_path / f"{name}.yaml"
+    spec.write_text("".join([SPEC, *THEIRS.values()]).format(name=name, project=project))
+    cloud.make_existing(project)
+    before = theirs(cloud, project, ())
+    assert create_environment(str(spec)).pipelines.healthy
+    assert destroy_environment(str(spec), confirmed_name=name).removed
+    after = theirs(cloud, project, ())
+    assert list(after.pop("objects")) == [f"{project}-theirs/{name}/dataflow/"]
     assert after == before
+    assert create_environment(str(spec)).pipelines.healthy
+    bucket = f"storage.googleapis.com/storage/v1/b/{project}-theirs"
+    for gone in (f"{bucket}/o/{name}%2Fdataflow%2F", bucket):  # their owner needs no leave
+        cloud.call("DELETE", gone).raise_for_status()
+    destroyed = destroy_environment(str(spec), confirmed_name=name, delete_data=True)
     assert [kept for kept in destroyed.kept if not kept.endswith("(existing)")] == []
 
 
