@@ -1,4 +1,4 @@
-"""Dropping a connection: the one thing that ASGI has no word for. The server's protocol notes its transports."""
+"""How long a connection lives; and dropping it, for which ASGI has no word: the protocol notes its transports."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from weakref import WeakValueDictionary
 
 from starlette.types import Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+KEEP_ALIVE_SECONDS = 610
+"""How long an idle connection stays open, as at Google's front ends: a client that writes as it is closed fails."""
 
 # By both ends: one client may use the same port of its own towards several of ours.
 _TRANSPORTS: WeakValueDictionary[tuple[Any, ...], asyncio.BaseTransport] = WeakValueDictionary()

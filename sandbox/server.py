@@ -23,7 +23,7 @@ from starlette.types import ASGIApp
 
 from sandbox.app import App
 from sandbox.clusters.manager import Clusters
-from sandbox.connections import NotingProtocol
+from sandbox.connections import KEEP_ALIVE_SECONDS, NotingProtocol
 from sandbox.control.cluster_access import authorized
 from sandbox.control.cluster_faults import faulty
 from sandbox.control.routes import Control
@@ -85,7 +85,13 @@ def serve(data_dir: Path, profile: Profile, speedup: float) -> None:
     port = listener.getsockname()[1]
     app, clusters = build(data_dir, f"http://127.0.0.1:{port}", Latency(profile, speedup))
     config = uvicorn.Config(
-        app, http=NotingProtocol, ws="none", lifespan="off", log_level="warning", timeout_graceful_shutdown=2
+        app,
+        http=NotingProtocol,
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=2,
     )
     # Uvicorn raises the signal again when it has ended, and by default that kills us before the clusters are stopped.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())

@@ -9,7 +9,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
-from sandbox.connections import NotingProtocol
+from sandbox.connections import KEEP_ALIVE_SECONDS, NotingProtocol
 
 
 class ServerError(RuntimeError):
@@ -35,6 +35,7 @@ class TlsServer:
             log_level="warning",
             access_log=False,
             ws="none",
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             # Watches stay open for ever; they must not hold up the end.
             timeout_graceful_shutdown=1,
         )

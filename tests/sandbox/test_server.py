@@ -1,4 +1,4 @@
-"""The sandbox's process ends in order when it is told to."""
+"""The sandbox's process keeps connections, and ends in order when it is told to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import time
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 SERVE = """
 import sys
@@ -29,3 +31,13 @@ def test_clusters_are_stopped_when_the_process_is_told_to_end(tmp_path: Path) ->
     os.kill(process.pid, signal.SIGTERM)
     assert process.wait(30) == 0
     assert (tmp_path / "stopped").exists()
+
+
+def test_a_connection_outlives_a_pause_of_its_client(sandbox) -> None:
+    connection = HTTPConnection(urlsplit(sandbox.url).netloc)
+    connection.request("GET", "/")
+    connection.getresponse().read()
+    connection.auto_open = False  # a closed one is not opened again
+    time.sleep(5.5)  # uvicorn's own limit is 5 s
+    connection.request("GET", "/")
+    connection.getresponse().read()
