@@ -14,8 +14,8 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 from uuid import UUID
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from environment.fleet import Action
 
 SPEAKERS = ("prefect.flow_runs", "prefect.task_runs", "clients")
+EX_INTERRUPTED = 130
 PARENT_SECONDS = 5.0
 """How long a task's run may take to be known to the server: Prefect tells it of tasks with a delay."""
 
@@ -59,15 +60,18 @@ def main() -> None:
     channel = Channel(os.fdopen(os.dup(sys.stdout.fileno()), "w"))
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whoever prints by accident disturbs nobody
     request = json.loads(_read_line())
-    threading.Thread(target=_end_with_input, daemon=True).start()
+    ending = threading.Event()
+    threading.Thread(target=_end_with_input, args=(ending,), daemon=True).start()
     try:
-        channel.send(report=_run(channel, **request))
+        channel.send(report=_run(channel, ending, **request))
     except MlopsEnvError as error:
         channel.send(error=str(error))
     except KeyboardInterrupt:
         channel.send(error="interrupted; run it again to go on")
     except Exception as error:
         channel.send(error=f"{type(error).__name__}: {error}")
+    if ending.is_set() and _is_server_temporary():
+        os._exit(EX_INTERRUPTED)  # Prefect would wait for minutes to tell a server that is gone
 
 
 def _read_line() -> bytes:
@@ -78,14 +82,15 @@ def _read_line() -> bytes:
     return line
 
 
-def _end_with_input() -> None:
+def _end_with_input(ending: threading.Event) -> None:
     while os.read(0, 1):
         pass
+    ending.set()
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
 def _run(
-    channel: Channel, action: Action, parameters: dict[str, Any], parent_task_run_id: str
+    channel: Channel, ending: threading.Event, action: Action, parameters: dict[str, Any], parent_task_run_id: str
 ) -> dict[str, Any] | None:
     from prefect import get_client
     from prefect.flow_engine import run_flow
@@ -96,7 +101,7 @@ def _run(
     flow = flow_of(action)
     for speaker in SPEAKERS:
         logging.getLogger(speaker).addHandler(channel)
-    with get_client(sync_client=True) as client, _without_heartbeat():
+    with get_client(sync_client=True) as client, _with_parents_server(ending):
         run = _make_run(client, flow, parameters, UUID(parent_task_run_id))
         channel.send(run=str(run.id))
         report = report_of(partial(run_flow, flow, flow_run=run, parameters=parameters))
@@ -105,9 +110,7 @@ def _run(
 
 def _make_run(client: SyncPrefectClient, flow: Flow[..., Any], parameters: dict[str, Any], parent_id: UUID) -> FlowRun:
     """Make the flow's run, below the fleet's where the server that keeps it is one that stays."""
-    from flows.exclusion import is_server_temporary
-
-    known = not is_server_temporary() and _is_known(partial(client.read_task_run, parent_id))
+    known = not _is_server_temporary() and _is_known(partial(client.read_task_run, parent_id))
     return client.create_flow_run(flow, parameters=parameters, parent_task_run_id=parent_id if known else None)
 
 
@@ -125,13 +128,28 @@ def _is_known(read: Callable[[], Any]) -> bool:
             time.sleep(0.2)
 
 
-def _without_heartbeat() -> AbstractContextManager[Any]:
-    """Send none to a server that ends with the fleet: nobody would miss it."""
+@contextmanager
+def _with_parents_server(ending: threading.Event) -> Iterator[None]:
+    """Send no heartbeat to a server that ends with the fleet, and try nothing again there once the fleet has ended."""
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
+    if not _is_server_temporary():
+        yield
+        return
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}) as settings:
+
+        def give_up() -> None:
+            ending.wait()
+            settings.client.max_retries = 0
+
+        threading.Thread(target=give_up, daemon=True).start()
+        yield
+
+
+def _is_server_temporary() -> bool:
     from flows.exclusion import is_server_temporary
 
-    return temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}) if is_server_temporary() else nullcontext()
+    return is_server_temporary()
 
 
 if __name__ == "__main__":

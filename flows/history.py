@@ -5,6 +5,7 @@ The outermost run has the one entry; what its child flows change is in it.
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -40,12 +41,20 @@ def recorded(spec: Environment, action: str, approval: Consent | None = None) ->
         try:
             yield journal
         except BaseException as error:
-            _complete_failure(spec, entry, journal, error)
+            _complete_failure(spec, entry, journal, _first_of(error))
             raise
         if journal.changes:
             complete_history(spec, _completed(entry, journal, None))
         elif journal.has_begun:
             _quietly_forget(spec, entry)
+
+
+def _first_of(error: BaseException) -> BaseException:
+    """Return the interruption that something failed after, as telling it to a server that is gone; else the error."""
+    found: BaseException | None = error
+    while isinstance(found, Exception | CancelledError):  # by which a time limit makes itself known
+        found = found.__cause__ or found.__context__
+    return found or error
 
 
 def _complete_failure(spec: Environment, entry: HistoryEntry, journal: Journal, error: BaseException) -> None:

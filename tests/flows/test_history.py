@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from asyncio import CancelledError
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -112,6 +114,12 @@ def test_step_by_itself_is_told_too_and_from_before_its_first_change_on(cloud, s
     assert newest.changes == ("enable dataflow.googleapis.com",)
 
 
+def after(first: BaseException, error: Exception) -> Exception:
+    """Return an error that came while another was handled."""
+    error.__context__ = first
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
@@ -119,6 +127,9 @@ def test_step_by_itself_is_told_too_and_from_before_its_first_change_on(cloud, s
         (TransientGoogleApiError("no answer"), "failed"),
         (TimeoutError("too late"), "failed"),
         (KeyboardInterrupt(), "interrupted"),
+        (after(KeyboardInterrupt(), ConnectionError("the server is gone")), "interrupted"),
+        (after(CancelledError(), TimeoutError("too late")), "failed"),
+        (after(ValueError(), ConnectionError("the server is gone")), "failed"),
     ],
 )
 def test_run_that_ends_at_its_first_change_is_told_where_nobody_knows(
@@ -129,7 +140,7 @@ def test_run_that_ends_at_its_first_change_is_told_where_nobody_knows(
     from flows.history import recorded
     from tasks.history import current_journal
 
-    monkeypatch.setattr("flows.history.flow_run", SimpleNamespace(name="", id=type(error).__name__))
+    monkeypatch.setattr("flows.history.flow_run", SimpleNamespace(name="", id=str(uuid4())))
     before = entries(spec)
 
     def run() -> None:
