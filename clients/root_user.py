@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from clients.addresses import Addresses
@@ -140,8 +140,9 @@ def ensure_root_user(
     if found.annotations is None:
         secret_manager.create(secret_id, labels)
     if found.action(instance) == "create":
-        secret_manager.annotate(secret_id, _marked(found.annotations, instance, NO_VERSION, is_made))
-        for other in _left(_marked(found.annotations, instance, NO_VERSION, is_made)):
+        marked = _marked(found.annotations, instance, NO_VERSION, is_made)
+        secret_manager.annotate(secret_id, marked)
+        for other in _left(marked):
             log.warning(
                 "User %s of %s stays, since Kubeflow Pipelines may use it still: destroy removes it", user, other
             )
@@ -152,36 +153,25 @@ def ensure_root_user(
     return change
 
 
-def remove_users(
-    addresses: Addresses,
-    project_id: str,
-    secret_id: str,
-    user: str,
-    is_made: Callable[[str], bool],
-    *,
-    before_change: Callable[[], None],
-    on_removed: Callable[[str], None],
-) -> None:
-    """Remove our user from the instances that are not ours, also from those that the environment has left.
+def find_users_of_others(
+    addresses: Addresses, project_id: str, secret_id: str, is_made: Callable[[str], bool]
+) -> tuple[str, ...]:
+    """Return the instances that are not ours and have our user, made or about to be, or left there.
 
     One of that name is ours where our password's secret says so: it outlives the user, unless the data is given up.
-
-    Args:
-        addresses: Of the cloud.
-        project_id: The databases' and the secret's.
-        secret_id: The secret of the password.
-        user: What our user is called there.
-        is_made: Tells of an instance whether it is one of ours.
-        before_change: Called when there may be one.
-        on_removed: Told of each instance that had it.
     """
+    return users_of_others(SecretManager(addresses, project_id).annotations(secret_id), is_made)
+
+
+def remove_users(
+    addresses: Addresses, project_id: str, secret_id: str, user: str, instances: Iterable[str]
+) -> Iterator[str]:
+    """Remove our user from instances that are not ours, and forget those that were left; yield each that had it."""
     secret_manager, sql = SecretManager(addresses, project_id), SqlAdmin(addresses, project_id)
-    annotations = secret_manager.annotations(secret_id) or {}
-    if users_of_others(annotations, is_made):
-        before_change()
-    for instance in users_of_others(annotations, is_made):
+    for instance in instances:
         if sql.delete_user(instance, user):
-            on_removed(instance)
+            yield instance
+    annotations = secret_manager.annotations(secret_id) or {}
     if LEFT in annotations:
         secret_manager.annotate(secret_id, {key: value for key, value in annotations.items() if key != LEFT})
 

@@ -9,9 +9,10 @@ from prefect import Flow, flow
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.client.schemas.objects import State
 
-from environment.changes import INFRASTRUCTURE, LAYERS, SERVICES
+from environment.changes import INFRASTRUCTURE, LAYERS, SERVICES, Layer
 from environment.report_texts import create_markdown
 from environment.reports import CreateReport, InfrastructureReport, describe_changes
+from environment.spec import Environment
 from environment.steps import ENABLE_SERVICES, Step, layers_from, services_as_left
 from flows.approval import permitted
 from flows.deploy_kfp import deploy_kfp
@@ -72,12 +73,7 @@ def create_environment(
             services = _timed(seconds, enable_services, environment, overrides, approved)
         else:
             services = services_as_left(spec, list_enabled_services(spec))
-        has_record = check_recorded_namespace(spec, allow_replace)
-        if INFRASTRUCTURE in layers and not has_record:
-            refuse_names_of_others(spec)
-            look_first(spec)
-        elif spec.existing:
-            look_first(spec, (EXISTING,))
+        _check_before_infrastructure(spec, layers, allow_replace)
         if manifests.state.is_final():
             manifests.result()  # manifests that cannot be had are better missed before the infrastructure is made
         if INFRASTRUCTURE in layers:
@@ -96,6 +92,16 @@ def create_environment(
         write_record(spec, report, is_whole=layers == LAYERS)
     _publish(report)
     return completed(report, describe_changes(report.change_count))
+
+
+def _check_before_infrastructure(spec: Environment, layers: tuple[Layer, ...], allow_replace: tuple[str, ...]) -> None:
+    """Stop at what is in the way, now that the APIs answer; of an environment that was made, at what others have."""
+    has_record = check_recorded_namespace(spec, allow_replace)
+    if INFRASTRUCTURE in layers and not has_record:
+        refuse_names_of_others(spec)
+        look_first(spec)
+    elif spec.existing:
+        look_first(spec, (EXISTING,))
 
 
 def _timed(seconds: dict[str, float], step: Flow[..., Any], *arguments: Any) -> Any:

@@ -11,7 +11,7 @@ from clients.kubernetes.apply_sets import read_owner
 from clients.kubernetes.connection import ClusterAccess
 from clients.kubernetes.removal import remove_installation, remove_members
 from clients.network_leftovers import open_leftovers
-from clients.root_user import remove_users
+from clients.root_user import find_users_of_others, remove_users
 from clients.secret_manager import SecretManager
 from clients.service_usage import ServiceUsage
 from clients.sql_admin import SqlAdmin
@@ -186,21 +186,21 @@ def leave_cluster(environment: Environment, timeout_seconds: float) -> tuple[str
 @task(name="leave-database", task_run_name="remove the user of {environment.name}", **RETRIED)
 def leave_database(environment: Environment) -> tuple[str, ...]:
     """Remove our user from instances that are not ours; what Kubeflow Pipelines has written stays in them."""
-    names, removed = environment.names, list[str]()
-    user, secret_id = names.database_user, names.root_password_secret
-
-    def note(instance: str) -> None:
-        removed.append(f"user {user}@% of {instance}")
-        current_journal().note(f"delete {removed[-1]}")
-        get_run_logger().info("Deleted user %s of %s; its databases stay", user, instance)
-
-    addresses, begin = Addresses.of(environment), current_journal().begin
-    whose = (environment.project_id, secret_id, user, names.is_database)
+    names, user = environment.names, environment.names.database_user
+    secret = (Addresses.of(environment), environment.project_id, names.root_password_secret)
+    instances, removed = tuple[str, ...](), list[str]()
     try:
-        remove_users(addresses, *whose, before_change=begin, on_removed=note)
+        instances = find_users_of_others(*secret, names.is_database)
+        if instances:
+            current_journal().begin()
+        for instance in remove_users(*secret, user, instances):
+            removed.append(f"user {user}@% of {instance}")
+            current_journal().note(f"delete {removed[-1]}")
+            get_run_logger().info("Deleted user %s of %s; its databases stay", user, instance)
     except ServiceDisabledError as error:
-        if environment.database.existing:
-            get_run_logger().warning("User %s stays, if it is there: %s", user, error.message)
+        if instances or environment.database.existing:
+            where = f" of {', '.join(instances)}" if instances else ""
+            get_run_logger().warning("User %s%s stays, if it is there: %s", user, where, error.message)
     return tuple(removed)
 
 

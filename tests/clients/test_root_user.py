@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from itertools import count
 from typing import Any
 
@@ -15,6 +14,7 @@ from clients.root_user import (
     APPLIED,
     LEFT,
     ensure_root_user,
+    find_users_of_others,
     is_user_of,
     remove_users,
     renew_root_password,
@@ -146,13 +146,10 @@ def test_a_user_that_is_left_in_an_instance_of_others_is_known_until_it_is_remov
     assert secret_manager.annotations("moves") == {APPLIED: f"{second}/1", LEFT: first}
     assert f"User acme-pipelines of {first} stays" in caplog.messages[0]
 
-    removed: list[str] = []
-    for _ in range(2):
-        begin = partial(removed.append, "begun")
-        remove_users(
-            addresses, PROJECT, "moves", how["user"], how["is_made"], before_change=begin, on_removed=removed.append
-        )
-    assert removed == ["begun", first, second, "begun"]
+    instances = find_users_of_others(addresses, PROJECT, "moves", how["is_made"])
+    assert instances == (first, second)
+    assert [*remove_users(addresses, PROJECT, "moves", how["user"], instances)] == [first, second]
+    assert [*remove_users(addresses, PROJECT, "moves", how["user"], instances)] == []
     sql = SqlAdmin(addresses, PROJECT)
     assert [sql.read_user(one, how["user"]) for one in (first, second)] == [None, None]
     assert secret_manager.annotations("moves") == {APPLIED: f"{second}/1"}

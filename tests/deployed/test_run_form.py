@@ -211,20 +211,20 @@ def test_the_report_has_versions_addresses_times_and_a_link_to_the_pipelines(per
 def test_a_look_for_drift_says_in_its_state_what_it_found_and_in_a_table_where(
     person: Person, run_id: str, team
 ) -> None:
-    look = team.run("detect-drift/drift-dev", overrides=OVERRIDES)
-    assert team.ended(look)["name"] == "In sync"
-    person.opens_run(look, "Artifacts")
-    person.sees("In sync")
+    def looks(expected: str) -> None:
+        look = team.run("detect-drift/drift-dev", overrides=OVERRIDES)
+        assert team.ended(look)["name"] == expected
+        person.opens_run(look, "Details")
+        person.sees(expected)
+
+    looks("In sync")
     person.opens_artifact("All is as expected")
     person.sees("No results.")
 
     firewall = "projects/acme-mlops-dev/global/firewalls/acme-dev-control-plane"
     gone = {"name": "gone", "collection": "compute.firewalls", "document": firewall}
     lifecycle.control(team.sandbox, "POST", "drift", gone).raise_for_status()
-    look = team.run("detect-drift/drift-dev", overrides=OVERRIDES)
-    assert team.ended(look)["name"] == "Drifted"
-    person.opens_run(look, "Details")
-    person.sees("Drifted")
+    looks("Drifted")
     person.sees("1 changed outside")
     person.opens_artifact("What is not as expected")
     person.sees_row("module.cluster.google_compute_firewall.control_plane[0]", "missing", "changed outside")

@@ -10,20 +10,11 @@ from clients.addresses import Addresses
 from clients.google_rest import GoogleRest
 from clients.preflight.capacity import look_at_quotas
 from environment.errors import GoogleApiError
-from environment.spec import Environment
 
-PROJECT, REGION = "acme-preflight", "us-central1"
-SPEC: dict[str, Any] = {
-    "name": "dev",
-    "role": "dev",
-    "project_id": PROJECT,
-    "region": REGION,
-    "name_prefix": "pre",
-    "state": {"bucket": "acme-preflight-tfstate"},
-}
+REGION = "us-central1"
 
 
-def test_a_notebook_needs_its_machine_type_in_its_own_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_notebook_needs_its_machine_type_in_its_own_zone(monkeypatch: pytest.MonkeyPatch, dev: Any) -> None:
     def get(self: GoogleRest, host: str, path: str, what: str, **parameters: str) -> dict[str, Any]:
         if "/machineTypes/" not in path:
             return {"zones": [f"zones/{REGION}-{letter}" for letter in "abc"], "quotas": []}
@@ -33,6 +24,6 @@ def test_a_notebook_needs_its_machine_type_in_its_own_zone(monkeypatch: pytest.M
 
     monkeypatch.setattr(GoogleRest, "get", get)
     types = {"cluster": {"machine_type": "n2-standard-4"}, "notebook": {"machine_type": "n2-standard-4"}}
-    environment = Environment.model_validate({**SPEC, **types, "components": {"notebooks": True}})
+    environment = dev(**types, components={"notebooks": True})
     (finding,) = look_at_quotas(environment, Addresses(), []).findings
     assert finding.problem == f"there is none in {REGION}-b"

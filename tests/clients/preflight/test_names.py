@@ -13,22 +13,13 @@ from clients.preflight.names import look_at_ranges
 from environment.destruction import NETWORK, Found
 from environment.errors import GoogleApiError, PermissionDeniedError
 from environment.names import PEERING
-from environment.spec import Environment
 
 PROJECT, REGION = "acme-preflight", "us-central1"
-SPEC: dict[str, Any] = {
-    "name": "dev",
-    "role": "dev",
-    "project_id": PROJECT,
-    "region": REGION,
-    "name_prefix": "pre",
-    "state": {"bucket": "acme-preflight-tfstate"},
-}
 
 
 @pytest.mark.parametrize("at", [0, 1])
 def test_subnetworks_are_looked_at_on_every_page_and_a_refusal_is_told(
-    at: int, monkeypatch: pytest.MonkeyPatch
+    at: int, monkeypatch: pytest.MonkeyPatch, dev: Any
 ) -> None:
     pages = [{"items": {"regions/us-central1": {"subnetworks": []}}}, {"items": {}}]
     theirs = f"projects/{PROJECT}/global/networks/pre-network"
@@ -45,7 +36,7 @@ def test_subnetworks_are_looked_at_on_every_page_and_a_refusal_is_told(
         return tokens[parameters.get("pageToken", "")]
 
     monkeypatch.setattr(GoogleRest, "get", get)
-    environment, ours = Environment.model_validate(SPEC), [Found(NETWORK, "pre-network")]
+    environment, ours = dev(), [Found(NETWORK, "pre-network")]
     looked = look_at_ranges(environment, Addresses(), ours)
     assert [one.subject.split()[0] for one in looked.findings] == ["network.pods_cidr"]
     tokens.clear()
@@ -59,7 +50,7 @@ def test_subnetworks_are_looked_at_on_every_page_and_a_refusal_is_told(
     [(PermissionDeniedError("no"), True), (GoogleApiError("gone", status=404), True), (GoogleApiError("busy"), False)],
 )
 def test_ranges_of_all_peers_count_and_a_peer_that_is_not_seen_is_told(
-    error: GoogleApiError, is_note: bool, monkeypatch: pytest.MonkeyPatch
+    error: GoogleApiError, is_note: bool, monkeypatch: pytest.MonkeyPatch, dev: Any
 ) -> None:
     """Two have a subnetwork of one name in one region; a third is not ours to look at."""
     peers = {name: f"projects/{name}/global/networks/n" for name in ("acme-first", "acme-other", "acme-hidden")}
@@ -78,7 +69,7 @@ def test_ranges_of_all_peers_count_and_a_peer_that_is_not_seen_is_told(
         return {"items": {f"regions/{REGION}": {"subnetworks": found}}}
 
     monkeypatch.setattr(GoogleRest, "get", get)
-    environment, ours = Environment.model_validate(SPEC), [Found(NETWORK, "pre-network")]
+    environment, ours = dev(), [Found(NETWORK, "pre-network")]
     if not is_note:
         with pytest.raises(GoogleApiError):
             look_at_ranges(environment, Addresses(), ours)
