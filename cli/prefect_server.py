@@ -72,12 +72,31 @@ class ServerProcess:
             )
         self._is_ready = False
 
-    def wait(self) -> None:
-        """Wait until it answers.
+    @contextmanager
+    def ready(self) -> Iterator[None]:
+        """Wait until it answers; runs within report to it.
 
         Raises:
             UnreachableError: When it ended, or does not answer.
         """
+        self._wait()
+        from prefect import settings
+
+        with tempfile.NamedTemporaryFile("w") as authority:
+            authority.write(_one_authority())
+            authority.flush()
+            used = {
+                settings.PREFECT_API_URL: self.url,
+                # Nobody would miss a heartbeat in a server that ends with the run, and its last takes up to a second.
+                settings.PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
+                settings.PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: False,  # each client would ask, to hear that it is off
+                # It speaks no TLS, but each client reads the authorities, which takes 45 ms with all of certifi's.
+                settings.PREFECT_API_SSL_CERT_FILE: authority.name,
+            }
+            with settings.temporary_settings(used):
+                yield
+
+    def _wait(self) -> None:
         import httpx
 
         try:
@@ -123,11 +142,7 @@ class TemporaryServer:
         if self._server is None:
             yield
             return
-        self._server.wait()
-        from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
-
-        # Nobody would miss a heartbeat in a server that ends with the run, and the end of each takes up to a second.
-        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        with self._server.ready():
             yield
 
 
@@ -162,6 +177,13 @@ def be_quiet() -> None:
 
 def _home() -> Path:
     return Path(os.environ.get("PREFECT_HOME") or "~/.prefect").expanduser()
+
+
+def _one_authority() -> str:
+    import certifi
+
+    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+    return begin + certifi.contents().partition(begin)[2].partition(end)[0] + end
 
 
 def _reason(log: IO[bytes]) -> str:

@@ -240,19 +240,17 @@ def prefect_server(prefect_database: Path, tmp_path_factory: pytest.TempPathFact
     settings = {"PREFECT_HOME": str(home), "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false"}
     server = ServerProcess({**os.environ, **settings})
     import prefect.main  # noqa: F401 (sets logging up, which in the middle of a test would take pytest's handlers away)
-    from prefect import settings as setting
     from prefect.context import _temporary_global_settings_context, get_settings_context
     from prefect.events.worker import EventsWorker
     from prefect.logging.handlers import APILogWorker
+    from prefect.settings import PREFECT_SERVER_DATABASE_CONNECTION_URL, temporary_settings
 
-    used = {
-        setting.PREFECT_API_URL: server.url,
-        setting.PREFECT_SERVER_DATABASE_CONNECTION_URL: f"sqlite+aiosqlite:///{home / 'prefect.db'}",
-        # The end of each run would wait up to a second for its heartbeat.
-        setting.PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
-    }
-    with setting.temporary_settings(used), _temporary_global_settings_context(get_settings_context()):
-        server.wait()
+    database = {PREFECT_SERVER_DATABASE_CONNECTION_URL: f"sqlite+aiosqlite:///{home / 'prefect.db'}"}
+    with (
+        server.ready(),
+        temporary_settings(database),
+        _temporary_global_settings_context(get_settings_context()),
+    ):
         gc.freeze()  # modules are no garbage, and a run makes enough to look through all of them many times
         yield
         APILogWorker.instance().drain()

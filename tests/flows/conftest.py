@@ -25,6 +25,19 @@ def manifests() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _told_little(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Keep lines of logs and states of tasks from Prefect's server, which no flow reads: half of its work is for them.
+
+    Not in a module marked `told_all`, which searches what Prefect keeps.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if not request.node.get_closest_marker("told_all"):
+            patch.setattr("prefect.events.utilities.should_emit_events", lambda: False)
+            patch.setattr("prefect.logging.handlers.APILogHandler.emit", lambda handler, record: None)
+        yield
+
+
 @pytest.fixture
 def cloud(sandbox, prefect_server, monkeypatch):
     """Point this process at the sandbox; return it."""

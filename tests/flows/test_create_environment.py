@@ -18,6 +18,8 @@ import pytest
 from environment.errors import MlopsEnvError, ReplacementRefusedError, SpecError
 from sandbox.variables import MANIFESTS
 
+pytestmark = pytest.mark.told_all
+
 UPSTREAM = os.environ.get("MLOPS_ENV_GIT_MIRROR", str(MANIFESTS))
 
 SPEC = """\

@@ -15,6 +15,8 @@ from clients import credentials
 from environment.errors import GoogleApiError, PermissionDeniedError, SpecError
 from environment.spec_file import load_environment
 
+pytestmark = pytest.mark.told_all
+
 SPEC = """\
 name: {name}
 cloud: sandbox

@@ -15,6 +15,8 @@ import yaml
 from environment.errors import FleetError
 from environment.fleet import FleetReport
 
+pytestmark = pytest.mark.told_all
+
 SPEC = """\
 name: {name}
 cloud: sandbox

@@ -11,6 +11,8 @@ import pytest
 from environment.errors import ApprovalError, MlopsEnvError, PreflightError
 from environment.rotation import BEGUN, ENDING, HALF_WAY
 
+pytestmark = pytest.mark.told_all
+
 PROJECT, BUCKET = "acme-rotated-project", "acme-rotated-tfstate"
 SPEC = f"""\
 name: rotated
