@@ -171,8 +171,8 @@ def start_sandbox(data_dir: Path) -> RunningSandbox:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One process more than there are processors, since flows wait at times; each needs about a gigabyte."""
-    return min(os.cpu_count() or 1, 5) + 1
+    """As many processes as there are processors, which flows keep busy; each needs about a gigabyte."""
+    return min(os.cpu_count() or 1, 6)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
