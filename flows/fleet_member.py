@@ -61,7 +61,7 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whoever prints by accident disturbs nobody
     request = json.loads(_read_line())
     ending = threading.Event()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a script that we run in the background ignores
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a script runs us in the background
     threading.Thread(target=_end_with_input, args=(ending,), daemon=True).start()
     try:
         channel.send(report=_run(channel, ending, **request))

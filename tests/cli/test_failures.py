@@ -48,6 +48,7 @@ class Machine:
         folders = {name: str(home / folder) for name, folder in names.items()}
         self.variables = {**os.environ, **folders, "MLOPS_ENV_SANDBOX_DIR": str(self.data_dir)}
         self.variables.pop("PREFECT_API_URL", None)
+        self.interrupts: Any = signal.default_int_handler  # SIG_IGN as in the background of a script
 
     def is_locked(self, name: str = "crash") -> bool:
         """Tell whether Terraform's state is locked."""
@@ -56,15 +57,19 @@ class Machine:
         return httpx.get(f"{url}/{LOCK.format(name=name)}", headers=token, trust_env=False).status_code != 404
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [*COMMAND, *(arguments or ("create", self.spec))],
-            env=self.variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        before = signal.signal(signal.SIGINT, self.interrupts)  # whoever ignores them hands that on
+        try:
+            return subprocess.Popen(
+                [*COMMAND, *(arguments or ("create", self.spec))],
+                env=self.variables,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         process = self.start(*arguments)
@@ -190,8 +195,11 @@ def test_the_same_command_finishes_after_runs_and_the_sandbox_were_killed(machin
 
 
 @pytest.mark.long
-def test_a_fleet_s_member_ends_well_when_its_parent_is_killed(machine: Machine, tmp_path: Path) -> None:
+def test_a_fleet_s_member_ends_well_when_its_parent_is_killed(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It cannot be heard any more; Terraform writes its state all the same, and the history says how it ended."""
+    monkeypatch.setattr(machine, "interrupts", signal.SIG_IGN)
     spec = tmp_path / "orphan.yaml"
     spec.write_text(SPEC.replace("crash", "orphan"))
     machine.control("POST", "faults", {"path": "compute.*/subnetworks", "delay_s": 2, "times": 0})

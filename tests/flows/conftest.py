@@ -27,7 +27,7 @@ def manifests() -> Iterator[None]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _told_little(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Keep lines of logs and states of tasks from Prefect's server, which no flow reads: half of its work is for them.
+    """Keep lines of logs and states of tasks from Prefect's server, which no flow reads: a third of its work.
 
     Not in a module marked `told_all`, which searches what Prefect keeps.
     """
