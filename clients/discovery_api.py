@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from clients.addresses import Addresses
@@ -14,24 +16,39 @@ REGION_UNREACHABLE = "REGION_UNREACHABLE"
 _ROOTS = {"compute": "/compute/v1/", "storage": "/storage/v1/"}
 """Where an API's paths begin: a given endpoint replaces that of the document, which has this in it."""
 
+_PAGE_TOKENS = ("pageToken", "nextPageToken")
+
 
 @contextmanager
 def open_api(addresses: Addresses, project_id: str, name: str, version: str) -> Iterator[Any]:
     """Open a client of an API, such as ("compute", "v1"), for one thread; the project is billed."""
-    from googleapiclient.discovery import build
+    from googleapiclient.discovery import build_from_document
 
-    api = build(
-        name,
-        version,
+    api = build_from_document(
+        _document(name, version),
         credentials=google_credentials(addresses, project_id),
         client_options={"api_endpoint": addresses.service(f"{name}.googleapis.com") + _ROOTS.get(name, "")},
-        static_discovery=True,
-        cache_discovery=False,
     )
     try:
         yield api
     finally:
         api.close()
+
+
+@cache
+def _document(name: str, version: str) -> dict[str, Any]:
+    """Read an API's document, once: Compute Engine's has five million characters.
+
+    Of messages only what the library acts by is kept, their page tokens; from the rest it would write texts for `help`
+    whenever a collection is opened. Threads may share the document: the library only adds to it, each time the same.
+    """
+    from googleapiclient.discovery_cache import get_static_doc
+
+    document: dict[str, Any] = json.loads(get_static_doc(name, version))
+    for schema in document["schemas"].values():
+        fields = schema.get("properties") or {}
+        schema["properties"] = {token: fields[token] for token in _PAGE_TOKENS if token in fields}
+    return document
 
 
 def pages(collection: Any, method: str, items: str, **arguments: Any) -> Iterator[Any]:

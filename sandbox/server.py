@@ -27,7 +27,7 @@ from sandbox.connections import KEEP_ALIVE_SECONDS, NotingProtocol
 from sandbox.control.cluster_access import authorized
 from sandbox.control.cluster_faults import faulty
 from sandbox.control.routes import Control
-from sandbox.files import SERVER_FILE, VAULT_FILE, ensure_token
+from sandbox.files import SERVER_FILE, TERRAFORM_FOLDER, VAULT_FILE, ensure_token
 from sandbox.kernel.access import Access
 from sandbox.kernel.calls import CallLog
 from sandbox.kernel.clock import Clock
@@ -39,6 +39,7 @@ from sandbox.kernel.policies import Policies
 from sandbox.kernel.principals import Principals
 from sandbox.kernel.projects import Projects
 from sandbox.kernel.store import Store
+from sandbox.provider.preloaded import preloading
 from sandbox.vault import Vault
 
 
@@ -99,7 +100,8 @@ def serve(data_dir: Path, profile: Profile, speedup: float) -> None:
         clusters.start_all()
         gc.freeze()  # modules are no garbage
         (data_dir / SERVER_FILE).write_text(json.dumps({"pid": os.getpid(), "port": port}))
-        uvicorn.Server(config).run(sockets=[listener])
+        with preloading(data_dir / TERRAFORM_FOLDER):
+            uvicorn.Server(config).run(sockets=[listener])
     finally:
         clusters.stop_all()
 

@@ -3,8 +3,9 @@
 Layout of the folder (https://developer.hashicorp.com/terraform/cli/config/config-file#provider-installation):
 
     terraform.rc                          what TF_CLI_CONFIG_FILE names
-    google-provider                       starts this interpreter with the stand-in
+    google-provider                       starts the stand-in: asks the preloaded process, else becomes one
     schemas-DIGEST                        the stand-in's answer with all schemas, kept by the first that gave it
+    preloaded                             the socket of the process that forks stand-ins, while the sandbox runs
     mirror/registry.terraform.io/hashicorp/google/7.45.0/linux_amd64/terraform-provider-google_v7.45.0
 
 Terraform remembers a hash of the innermost folder in its lock file. So the program there is the same everywhere and
@@ -47,11 +48,11 @@ def install(folder: Path) -> Path:
     Returns:
         The configuration file for TF_CLI_CONFIG_FILE.
     """
-    kept = f"schemas-{_schemas_digest()}"
+    kept = _schemas_file(folder)
     for other in folder.glob("schemas-*"):
-        if other.name != kept:
+        if other.name != kept.name:
             other.unlink(missing_ok=True)
-    _write(folder / STARTER, _starter(folder.absolute() / kept), executable=True)
+    _write(folder / STARTER, _starter(kept), executable=True)
     for package in _packages(folder, VERSION):
         _clear(package, f"terraform-provider-google_v{VERSION}")
         _write(package / f"terraform-provider-google_v{VERSION}", PROGRAM, executable=True)
@@ -107,19 +108,29 @@ def _configure(folder: Path, version: str) -> Path:
     return folder / "terraform.rc"
 
 
-def _schemas_digest() -> str:
-    """What the answer with all schemas follows from: the data, and what makes messages of it."""
+def _schemas_file(folder: Path) -> Path:
+    """Name the kept answer by what it follows from: the data, and what makes messages of it."""
     sources = (*(schema.DATA / name for name in schema.FILES), Path(schema.__file__), PROTOBUF)
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+    return folder.absolute() / f"schemas-{digest}"
 
 
 def _starter(schemas: Path) -> str:
     """The shell script that becomes Python: isolated, and without `site`, which costs more than our own imports."""
+    return f"#!/bin/sh\nexec {shlex.join(_python('starter', 'main', schemas))}\n"
+
+
+def preloaded_command(folder: Path) -> list[str]:
+    """Return the command of the process that forks providers for the starters of a folder."""
+    return _python("preloaded", "serve", _schemas_file(folder))
+
+
+def _python(module: str, function: str, schemas: Path) -> list[str]:
     code = (
         f"import sys; sys.path[:0] = {_search_path()!r}; "
-        f"from sandbox.provider.__main__ import main; sys.exit(main({str(schemas)!r}))"
+        f"from sandbox.provider.{module} import {function}; {function}({str(schemas.parent)!r}, {str(schemas)!r})"
     )
-    return f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -I -S -c {shlex.quote(code)}\n"
+    return [sys.executable, "-I", "-S", "-c", code]
 
 
 def _search_path() -> list[str]:

@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -36,13 +36,21 @@ def started_by_terraform() -> bool:
     return os.environ.get(name) == value
 
 
-def serve(schemas: str = "") -> None:
-    """Serve plugin protocol 6 on a private Unix socket until shutdown or the parent's death.
+def child_of_this() -> Callable[[], bool]:
+    """Return what tells whether the process that started us is gone."""
+    parent = os.getppid()
+    return lambda: os.getppid() != parent
+
+
+def serve(schemas: str, is_orphan: Callable[[], bool]) -> None:
+    """Serve plugin protocol 6 on a private Unix socket until shutdown or Terraform's death.
+
+    Threads that still wait for an operation may be left: whoever calls this ends the process by `os._exit`.
 
     Args:
         schemas: The file that keeps the answer with all schemas.
+        is_orphan: Tells whether Terraform is gone.
     """
-    parent = os.getppid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; Terraform decides what it means
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
@@ -68,12 +76,11 @@ def serve(schemas: str = "") -> None:
         sys.stdout.write(f"1|6|unix|{socket}|grpc|{encoded}\n")
         sys.stdout.flush()
         while not done.wait(PARENT_CHECK_SECONDS):
-            if os.getppid() != parent:
+            if is_orphan():
                 break
         server.stop(grace=0.2).wait(1)
     finally:
         _remove(socket, folder)
-    os._exit(0)  # threads that still wait for an operation must not keep an orphan alive
 
 
 def _remove(socket: str, folder: str) -> None:
@@ -116,6 +123,16 @@ def _import_messages() -> None:
 
     with _without(*(["google.protobuf.internal.python_message"] if api_implementation.Type() == "upb" else [])):
         from tf.gen import tfplugin_pb2  # noqa: F401
+
+
+def preload() -> None:
+    """Import what serving needs, and start nothing: a process that does so may still fork."""
+    _import_grpc()
+    _import_messages()
+    for name in ("grpc_controller_pb2_grpc", "grpc_stdio_pb2_grpc", "tfplugin_pb2_grpc"):
+        importlib.import_module(f"tf.gen.{name}")
+    for name in ("api", "certificate", "servicer"):
+        importlib.import_module(f"sandbox.provider.{name}")
 
 
 def _add_services(server: grpc.Server, done: threading.Event, schemas: str) -> None:
