@@ -24,11 +24,30 @@ def planned_parameters(
 ) -> KustomizeParameters:
     """Return what they will be: by the outputs where they are known, else by the names that outputs will have."""
     if infrastructure is None:
-        return expected_parameters(environment, suffix)
+        return _expected_parameters(environment, suffix)
     return kustomize_parameters(environment, infrastructure)
 
 
-def expected_parameters(environment: Environment, suffix: str | None) -> KustomizeParameters:
+def release_parameters(environment: Environment) -> KustomizeParameters:
+    """Return some that are the same for many environments: what they make of a release is rendered once for all."""
+    project_id = "any-project"
+    return KustomizeParameters(
+        version=environment.pipelines.version,
+        namespace=environment.pipelines.namespace,
+        project_id=project_id,
+        bucket="any-bucket",
+        connection_name=f"{project_id}:any-region1:any-database",
+        private_ip=environment.database.private_ip,
+        system_account=f"system@{project_id}.iam.gserviceaccount.com",
+        user_account=f"user@{project_id}.iam.gserviceaccount.com",
+        identity=environment.identity,
+        pipeline_db="pipelines",
+        mlmd_db="metadata",
+        cache_db="cache",
+    )
+
+
+def _expected_parameters(environment: Environment, suffix: str | None) -> KustomizeParameters:
     """Return what they will be by their names, before there is any infrastructure; all but an unknown suffix holds."""
     names = environment.names
     database = environment.database_name(suffix or UNKNOWN_SUFFIX)

@@ -56,7 +56,7 @@ class RunningSandbox:
 
     def last_call(self) -> int:
         """Return the number of the newest call."""
-        return max((call["number"] for call in self.calls_since(0)), default=0)
+        return int(self.control("GET", f"calls?since={sys.maxsize}")["last"])
 
     def lets_in(self, project_id: str, instance: str, password: str, user: str = "root") -> bool:
         """Tell whether a database takes a user's password: by the hashes that it keeps."""

@@ -13,9 +13,8 @@ from clients.registries import Registries
 from environment.doctor import Looked, found_one
 from environment.errors import MlopsEnvError
 from environment.images import Image, images_of, missing_image
-from environment.infrastructure import Infrastructure
 from environment.paths import project_root
-from environment.pipeline_parameters import planned_parameters
+from environment.pipeline_parameters import release_parameters
 from environment.pipelines import Rendered
 from environment.placeholders import check_placeholders
 from environment.references import check_references
@@ -25,9 +24,9 @@ AT_ONCE = 8
 
 
 def look_at_manifests(environment: Environment, addresses: Addresses, fetch: Callable[[str], Mirror]) -> Looked:
-    """Render the release as it would be, then ask the registries for its images."""
+    """Render the release, then ask the registries for its images."""
     try:
-        rendered = _render(environment, None, fetch)
+        rendered = _render(environment, fetch)
     except MlopsEnvError as error:
         subject = f"Kubeflow Pipelines {environment.pipelines.version}"
         fix = error.hint or "choose another pipelines.version"
@@ -35,10 +34,8 @@ def look_at_manifests(environment: Environment, addresses: Addresses, fetch: Cal
     return _look_at_images(addresses, images_of(rendered.manifests))
 
 
-def _render(
-    environment: Environment, infrastructure: Infrastructure | None, fetch: Callable[[str], Mirror]
-) -> Rendered:
-    parameters = planned_parameters(environment, infrastructure, None)
+def _render(environment: Environment, fetch: Callable[[str], Mirror]) -> Rendered:
+    parameters = release_parameters(environment)
     rendered = render(parameters, project_root() / "kustomize", fetch(environment.pipelines.version))
     check_placeholders(rendered.manifests)
     check_references(rendered.manifests)

@@ -2,7 +2,7 @@
 
 GET  health                     is it there; needs no token
 GET  calls?since=N              every request since call N: {"calls": [{number, method, service, path, status, ms,
-                                mutating, bookkeeping, actor, time}]}
+                                mutating, bookkeeping, actor, time}], "last": the newest number}
 DELETE calls                    forget them
 POST faults                     {"method", "path" (regex), "status" | "reset" | "delay_s", "times", "after"}; the
                                 path is /HOST/… of a service, /kubernetes/PROJECT/LOCATION/NAME/… of a cluster's users
@@ -81,7 +81,8 @@ def _health(control: Control, query: Mapping[str, str], body: Json) -> Json:
 
 
 def _calls(control: Control, query: Mapping[str, str], body: Json) -> Json:
-    return {"calls": control.calls.since(int(query.get("since") or 0))}
+    last = control.calls.last  # before the calls are taken: who goes on from here misses none
+    return {"calls": control.calls.since(int(query.get("since") or 0)), "last": last}
 
 
 def _clear_calls(control: Control, query: Mapping[str, str], body: Json) -> Json:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 LIMIT = 200_000
@@ -53,10 +54,16 @@ class CallLog:
                 }
             )
 
+    @property
+    def last(self) -> int:
+        """The number of the newest call, 0 before the first."""
+        return self._count
+
     def since(self, number: int) -> list[dict[str, Any]]:
         """Return the calls after the one with this number."""
         with self._lock:
-            return [call for call in self._calls if call["number"] > number]
+            newest_first = list(takewhile(lambda call: call["number"] > number, reversed(self._calls)))
+        return newest_first[::-1]
 
     def clear(self) -> None:
         """Forget all calls; numbers go on counting."""

@@ -41,10 +41,7 @@ def serve(folder: str, schemas: str) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     _import_all()
     os.chdir(folder)
-    Path(SOCKET).unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(SOCKET)
-    listener.listen(64)
+    listener = _listen()
     gc.collect()
     gc.freeze()  # what a child does not touch stays shared
     while sys.stdin not in select.select([sys.stdin, listener], [], [])[0]:
@@ -54,6 +51,17 @@ def serve(folder: str, schemas: str) -> None:
             _become_provider(connection, schemas)
         connection.close()
     Path(SOCKET).unlink(missing_ok=True)
+
+
+def _listen() -> socket.socket:
+    """Listen before there is something to find; another's socket, which may have been killed, gives way."""
+    new = f".{SOCKET}"
+    Path(new).unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(new)
+    listener.listen(64)
+    Path(new).replace(SOCKET)
+    return listener
 
 
 def _import_all() -> None:
@@ -96,7 +104,7 @@ def _take_over(connection: socket.socket) -> None:
         os.close(given)
     os.chdir(here)
     os.environb.clear()
-    os.environb.update(variable.split(b"=", 1) for variable in variables)
+    os.environb.update({name: value for name, _, value in (one.partition(b"=") for one in variables)})
 
 
 def _is_closed(connection: socket.socket) -> bool:
