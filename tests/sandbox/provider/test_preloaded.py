@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -33,6 +34,13 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
         yield tmp_path / "terraform"
 
 
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder for sockets, whose paths may have a hundred characters."""
+    with TemporaryDirectory(dir="/tmp") as folder:
+        yield Path(folder)
+
+
 @contextmanager
 def provider(folder: Path, variables: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """Start one as Terraform does."""
@@ -45,8 +53,8 @@ def provider(folder: Path, variables: dict[str, str]) -> Iterator[subprocess.Pop
         process.kill()
 
 
-def test_each_serves_in_its_own_folder_and_leaves_nothing_when_terraform_is_gone(folder: Path, tmp_path: Path) -> None:
-    places = [tmp_path / name for name in ("one", "two")]
+def test_each_serves_in_its_own_folder_and_leaves_nothing_when_terraform_is_gone(folder: Path, short: Path) -> None:
+    places = [short / name for name in ("1", "2")]
     for place in places:
         place.mkdir()
     with provider(folder, {"TMPDIR": str(places[0])}) as one, provider(folder, {"TMPDIR": str(places[1])}) as two:
@@ -72,7 +80,7 @@ def test_a_socket_that_a_killed_process_left_is_no_obstacle(tmp_path: Path, monk
     with monkeypatch.context() as patch, socket.socket(socket.AF_UNIX) as listener:
         patch.chdir(tmp_path)
         listener.bind(SOCKET)
-    with provider(tmp_path, {"TMPDIR": str(tmp_path)}) as process:
+    with provider(tmp_path, {"TMPDIR": str(short)}) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("1|6|unix|")
     left = (tmp_path / SOCKET).stat().st_ino
