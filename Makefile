@@ -17,8 +17,7 @@ install: $(STAMP) ## Make the virtual environment with the pinned dependencies
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --no-compile --requirement requirements.lock
-	$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true  # on all processors; pip uses one
+	$(BIN)/python scripts/install.py
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -75,7 +75,9 @@ def test_who_is_not_terraform_is_told_so(folder: Path) -> None:
     assert "This is a Terraform provider" in started.stderr
 
 
-def test_a_socket_that_a_killed_process_left_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_socket_that_a_killed_process_left_is_no_obstacle(
+    tmp_path: Path, short: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     install(tmp_path)
     with monkeypatch.context() as patch, socket.socket(socket.AF_UNIX) as listener:
         patch.chdir(tmp_path)
