@@ -33,7 +33,7 @@ long: $(STAMP) ## Run the tests that take minutes: they kill and restart real pr
 check: $(STAMP) ## Format, lint, types, import rules, Terraform
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy
+	@$(BIN)/mypy --num-workers auto
 	@$(BIN)/lint-imports
 	@$(BIN)/python scripts/terraform_docs.py --check
 	@$(BIN)/python scripts/sandbox_docs.py --check
