@@ -18,6 +18,7 @@ from clients.terraform_binary import find_terraform
 from environment.errors import TerraformError
 from environment.paths import project_root
 from sandbox.provider.install import install
+from sandbox.provider.preloaded import preloading
 
 ARTEFACTS = shutil.ignore_patterns(".terraform", ".terraform.lock.hcl", "*.tfstate*", "*.tfplan", "*.tfvars*")
 
@@ -39,9 +40,10 @@ def main() -> int:
         other = Path(shutil.copytree(copy, Path(folder) / "existing"))
         for file in (other / "existing").iterdir():
             shutil.copyfile(file, other / file.name)
-        for module in (copy, other, *sorted((copy / "modules").iterdir())):
-            is_ready = terraform.run(module, "init", "-backend=false", "-input=false")
-            sound &= is_ready and terraform.run(module, "validate")
+        with preloading(configuration.parent):
+            for module in (copy, other, *sorted((copy / "modules").iterdir())):
+                is_ready = terraform.run(module, "init", "-backend=false", "-input=false")
+                sound &= is_ready and terraform.run(module, "validate")
     return 0 if sound else 1
 
 
