@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,6 +20,7 @@ from environment.spec import Environment
 from environment.spec_file import load_environment
 from environment.terraform_variables import terraform_variables
 from sandbox.provider.install import install
+from sandbox.provider.preloaded import preloading
 
 LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'
 
@@ -81,8 +83,10 @@ class Planner:
 
 
 @pytest.fixture(scope="session")
-def planner(tmp_path_factory: pytest.TempPathFactory) -> Planner:
-    return Planner(tmp_path_factory.mktemp("planner"))
+def planner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planner]:
+    folder = tmp_path_factory.mktemp("planner")
+    with preloading(folder / "provider"):
+        yield Planner(folder)
 
 
 @pytest.fixture(scope="session")
