@@ -1,8 +1,8 @@
 """The infrastructure as Terraform tells it, read on any machine, changing nothing: typed outputs, and plans.
 
 Plans that nobody will apply are made in a folder of their own, without the state's lock: they never disturb an apply,
-and leave nothing behind. Where there is no state yet, they are made against an empty one on this machine, in a folder
-that ends with the plan: Terraform's gcs backend would write one to the bucket, even to plan.
+and leave nothing behind. They are made against a copy of the state on this machine, which ends with the plan: the gcs
+backend of Terraform would read the state twice, by two calls each time, and write an empty one where there is none.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from clients.addresses import Addresses
@@ -26,7 +25,8 @@ from environment.spec import Environment
 from environment.state_folder import STATE_OBJECT, StateFolder, parse_state
 from environment.terraform_variables import terraform_variables
 
-LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'
+LOCAL_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
+LOCAL_BACKEND_FILE = "backend_override.tf"
 
 
 def _folder(environment: Environment, addresses: Addresses) -> Path:
@@ -67,15 +67,13 @@ def importing(environment: Environment, addresses: Addresses, imports: str) -> I
 
 def read_infrastructure(environment: Environment, addresses: Addresses) -> Infrastructure | None:
     """Return the outputs, None where there is no state or an apply has not come to its outputs."""
-    storage = Storage(addresses, environment.project_id)
-    text = storage.read(environment.state.bucket, f"{environment.state_prefix}/{STATE_OBJECT}")
+    text = _read_state(environment, addresses)
     return None if text is None else parse_state(text).infrastructure
 
 
 def read_managed(environment: Environment, addresses: Addresses) -> ManagedState:
     """Return what Terraform manages; nothing where there is no state."""
-    storage = Storage(addresses, environment.project_id)
-    return parse_managed(storage.read(environment.state.bucket, f"{environment.state_prefix}/{STATE_OBJECT}"))
+    return parse_managed(_read_state(environment, addresses))
 
 
 def read_neighbours(environment: Environment, addresses: Addresses) -> dict[str, ManagedState]:
@@ -90,8 +88,36 @@ def read_neighbours(environment: Environment, addresses: Addresses) -> dict[str,
     return {other: parse_managed(storage.read(bucket, name)) for other, name in states.items()}
 
 
+def prepare_plans(environment: Environment, addresses: Addresses, imports: str = "") -> Terraform:
+    """Bring the folder of plans that nobody applies up to date; return Terraform in it.
+
+    Args:
+        environment: The spec.
+        addresses: Of the cloud.
+        imports: Import blocks that belong to the plan.
+    """
+    terraform, folder = _open_plans(environment, addresses, has_imports=bool(imports))
+    with _alone(folder):
+        texts = {LOCAL_BACKEND_FILE: LOCAL_BACKEND} | ({IMPORTS_FILE: imports} if imports else {})
+        terraform.prepare(project_root() / "terraform", environment.existing, texts)
+        terraform.init()
+    return terraform
+
+
+def _open_plans(environment: Environment, addresses: Addresses, *, has_imports: bool) -> tuple[Terraform, Path]:
+    applied = _folder(environment, addresses)
+    folder = plans_folder(applied, environment, has_imports=has_imports)
+    return Terraform(folder, addresses, logs=_logs(applied)), folder
+
+
 def read_plan(
-    environment: Environment, addresses: Addresses, kept: StateFolder, *, refresh: bool = True, imports: str = ""
+    environment: Environment,
+    addresses: Addresses,
+    kept: StateFolder,
+    *,
+    refresh: bool = True,
+    imports: str = "",
+    is_ready: bool = False,
 ) -> dict[str, Any] | None:
     """Return what Terraform would do, as `terraform show -json` has it; values are in clear.
 
@@ -103,10 +129,14 @@ def read_plan(
         kept: What the state bucket holds.
         refresh: Look at what is there; without, the state is taken for it.
         imports: Import blocks that belong to the plan.
+        is_ready: Whether `prepare_plans` was just called, with the same imports.
     """
+    terraform, _ = _open_plans(environment, addresses, has_imports=bool(imports))
+    if not is_ready:
+        prepare_plans(environment, addresses, imports)
+    state = _read_state(environment, addresses) if kept.state else None
     values = terraform_variables(environment, kept.suffix or UNKNOWN_SUFFIX)
-    with _reader(environment, addresses, kept, imports) as terraform:
-        return terraform.read_plan(values, refresh=refresh)
+    return terraform.read_plan(values, state, refresh=refresh)
 
 
 def plans_folder(applied: Path, environment: Environment, *, has_imports: bool = False) -> Path:
@@ -119,30 +149,9 @@ def plans_folder(applied: Path, environment: Environment, *, has_imports: bool =
     return applied.with_name("-".join((f"{applied.name}.{kind}", *sorted(environment.existing))))
 
 
-@contextmanager
-def _reader(
-    environment: Environment, addresses: Addresses, kept: StateFolder, imports: str = ""
-) -> Iterator[Terraform]:
-    """Return an initialised Terraform for plans that nobody applies."""
-    source = project_root() / "terraform"
-    if kept.state is None:
-        with TemporaryDirectory(prefix="mlops-env-terraform-") as folder:
-            terraform = Terraform(Path(folder), addresses)
-            terraform.prepare(source, environment.existing)
-            (Path(folder) / "backend_override.tf").write_text(LOCAL_STATE)
-            (Path(folder) / IMPORTS_FILE).write_text(imports)
-            terraform.init()
-            yield terraform
-        return
-    applied = _folder(environment, addresses)
-    folder_of_plans = plans_folder(applied, environment, has_imports=bool(imports))
-    terraform = Terraform(folder_of_plans, addresses, logs=_logs(applied))
-    with _alone(folder_of_plans):
-        terraform.prepare(source, environment.existing)
-        terraform.init(environment.state.bucket, environment.state_prefix)
-        if imports:
-            (folder_of_plans / IMPORTS_FILE).write_text(imports)
-    yield terraform
+def _read_state(environment: Environment, addresses: Addresses) -> str | None:
+    storage = Storage(addresses, environment.project_id)
+    return storage.read(environment.state.bucket, f"{environment.state_prefix}/{STATE_OBJECT}")
 
 
 @contextmanager

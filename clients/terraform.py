@@ -13,7 +13,6 @@ import json
 import logging
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 
 from clients import terraform_supervisor
@@ -108,23 +108,27 @@ class Terraform:
         self._environment = child_environment(variables)
         self._builder = CommandBuilder(working_dir=str(folder), terraform_bin_path=find_terraform())
 
-    def prepare(self, source: Path, existing: Collection[str] = ()) -> None:
+    def prepare(
+        self, source: Path, existing: Collection[str] = (), texts: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         """Copy the root module into the working folder, with a lock file where it has one.
 
         Args:
             source: The root module.
             existing: The parts that are somebody else's: their files in `existing/` take the place of the root's.
+            texts: More files of the root, by their names.
         """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        wanted = root_files(source, existing)
+        wanted = {name: file.read_bytes() for name, file in root_files(source, existing).items()}
+        wanted |= {Path(name): text.encode() for name, text in texts.items()}
         for file in self._folder.rglob("*.tf"):
             if ".terraform" not in file.parts and file.relative_to(self._folder) not in wanted:
                 file.unlink()
-        for name, file in wanted.items():
+        for name, content in wanted.items():
             target = self._folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            if not target.exists() or target.read_bytes() != file.read_bytes():
-                shutil.copyfile(file, target)
+            if not target.exists() or target.read_bytes() != content:
+                target.write_bytes(content)
 
     def write_variables(self, values: Mapping[str, Any]) -> None:
         """Write the root module's variables, for `plan`."""
@@ -164,20 +168,23 @@ class Terraform:
         events = self._run("destroy", on_event, var_file=VARIABLES, json=True, input=False, **options)
         return tuple(sorted(event.address for event in events if event.kind == "apply_complete"))
 
-    def read_plan(self, values: Mapping[str, Any], *, refresh: bool = True) -> dict[str, Any] | None:
-        """Plan without the state's lock and for nobody to apply; return the plan as `show_plan` does.
+    def read_plan(self, values: Mapping[str, Any], state: str | None, *, refresh: bool = True) -> dict[str, Any] | None:
+        """Plan against a copy of the state, for nobody to apply; return the plan as `show_plan` does.
 
-        None where nothing differs but what Google itself writes: to show a plan starts the provider once more. Plan
-        and variables are files of a private folder that ends with the call: a plan holds every value in clear.
+        None where nothing differs but what Google itself writes: to show a plan starts the provider once more. State,
+        plan and variables are files of a private folder that ends with the call: they hold every value in clear.
 
         Args:
             values: The root module's variables.
+            state: What to compare with, None for nothing. The folder's backend is the local one.
             refresh: Look at what is there; without, the state is taken for it.
         """
         with TemporaryDirectory(prefix="mlops-env-plan-") as private:
-            plan, variables = Path(private) / PLAN, Path(private) / VARIABLES
+            plan, variables, copy = (Path(private) / name for name in (PLAN, VARIABLES, "copy.tfstate"))
             variables.write_text(json.dumps(values))
-            options = {"lock": False, "refresh": refresh, "parallelism": PARALLEL_READS}
+            if state is not None:
+                copy.write_text(state)
+            options = {"state": copy, "lock": False, "refresh": refresh, "parallelism": PARALLEL_READS}
             events = self._run("plan", ignore, out=plan, var_file=variables, json=True, input=False, **options)
             states = read_states(plan) if changes_nothing(events) else None
             return None if states and not has_news(*states) else self.show_plan(plan)

@@ -46,7 +46,7 @@ from tasks.drift import (
     read_drift_notes,
 )
 from tasks.manifests import fetch_manifests, quoted, render_manifests
-from tasks.plan import plan_infrastructure, read_state_folder
+from tasks.plan import plan_infrastructure, prepare_plans, read_state_folder
 from tasks.services import list_enabled_services
 from tasks.spec import load_spec
 
@@ -84,20 +84,22 @@ def find_drift(spec: Environment) -> tuple[DriftReport, DriftNotes | None]:
     Returns:
         What was found, and what the last look has kept.
     """
-    mirror = fetch_manifests.submit(spec.pipelines.version)
     listing = list_enabled_services.submit(spec)
+    preparing = prepare_plans.submit(spec)  # while Google answers
     kept = read_state_folder.submit(spec).result()
     outputs = _outputs(spec, kept)
-    last = read_drift_notes.submit(spec)
     enabled = listing.result()
     off = frozenset(missing_services(spec.services, enabled))
     services, warnings = service_drift(spec.services, enabled, kept.record.services if kept.record else None)
 
-    infrastructure = plan_infrastructure.submit(spec, kept, refresh=not off & READ_BY_TERRAFORM)
+    refresh, is_ready = not off & READ_BY_TERRAFORM, preparing.result()
+    infrastructure = plan_infrastructure.submit(spec, kept, refresh=refresh, is_ready=is_ready)
+    mirror = fetch_manifests(spec.pipelines.version)
+    rendered = render_manifests(planned_parameters(spec, outputs, kept.suffix), mirror)
+    looking = None if off & OBJECTS_NEED else look_at_objects.submit(spec, outputs, quoted(rendered))
     user = None if off & ROOT_USER_NEEDS else look_at_root_user.submit(spec, outputs.database.instance)
     keys = None if off & SECRET_MANAGER else look_at_artifact_keys.submit(spec)
-    rendered = render_manifests(planned_parameters(spec, outputs, kept.suffix), mirror.result())
-    looking = None if off & OBJECTS_NEED else look_at_objects.submit(spec, outputs, quoted(rendered))
+    last = read_drift_notes.submit(spec)
 
     planned = infrastructure.result()
     authors = read_authors.submit(spec, planned.places) if planned.places else None

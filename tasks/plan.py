@@ -39,14 +39,25 @@ def read_state_folder(environment: Environment) -> StateFolder:
     return state_folder.read_state_folder(environment, Addresses.of(environment))
 
 
+@task(name="prepare-plans", task_run_name="prepare plans", **RETRIED)
+def prepare_plans(environment: Environment) -> bool:
+    """Bring the folder that Terraform plans in up to date; True, for `plan_infrastructure`."""
+    infrastructure.prepare_plans(environment, Addresses.of(environment))
+    return True
+
+
 @task(name="plan-infrastructure", task_run_name="plan infrastructure", **RETRIED)
-def plan_infrastructure(environment: Environment, kept: StateFolder, refresh: bool) -> InfrastructurePlan:
+def plan_infrastructure(
+    environment: Environment, kept: StateFolder, refresh: bool, is_ready: bool = False
+) -> InfrastructurePlan:
     """Ask Terraform what it would change, without the state's lock; `refresh` looks at what is there.
 
-    Where the database's name is yet to be drawn, changes say so instead of naming the stand-in.
+    Where the database's name is yet to be drawn, changes say so instead of naming the stand-in. `is_ready` is what
+    `prepare_plans` has said, where it was called.
     """
     get_run_logger().info("terraform plan", extra=PASSING)
-    document = infrastructure.read_plan(environment, Addresses.of(environment), kept, refresh=refresh)
+    addresses = Addresses.of(environment)
+    document = infrastructure.read_plan(environment, addresses, kept, refresh=refresh, is_ready=is_ready)
     if document is None:
         return InfrastructurePlan(changes=(), infrastructure=kept.infrastructure)
     planned = parse_plan(document)

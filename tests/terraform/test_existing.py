@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from clients.addresses import Addresses
+from clients.infrastructure import LOCAL_BACKEND, LOCAL_BACKEND_FILE
 from clients.terraform import EXISTING, Terraform, root_files
 from environment.existing_parts import KINDS, Kind
 from environment.paths import project_root
@@ -53,10 +54,9 @@ def plan(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cal
     def make(spec: Environment) -> dict[str, Any]:
         folder = tmp_path_factory.mktemp("plan")
         terraform = Terraform(folder, addresses, environment)
-        terraform.prepare(project_root() / "terraform", spec.existing)
-        (folder / "backend_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
+        terraform.prepare(project_root() / "terraform", spec.existing, {LOCAL_BACKEND_FILE: LOCAL_BACKEND})
         terraform.init()
-        return terraform.read_plan(terraform_variables(spec, "x1y2z3"))
+        return terraform.read_plan(terraform_variables(spec, "x1y2z3"), None)
 
     return make
 
