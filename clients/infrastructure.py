@@ -134,7 +134,7 @@ def read_plan(
     terraform, _ = _open_plans(environment, addresses, has_imports=bool(imports))
     if not is_ready:
         prepare_plans(environment, addresses, imports)
-    state = _read_state(environment, addresses) if kept.state else None
+    state = kept.text or _read_state(environment, addresses) if kept.state else None
     values = terraform_variables(environment, kept.suffix or UNKNOWN_SUFFIX)
     return terraform.read_plan(values, state, refresh=refresh)
 

@@ -42,7 +42,7 @@ def read_state_folder(environment: Environment, addresses: Addresses) -> StateFo
         suffix=_settle(environment, addresses, state, suffix),
         record=EnvironmentRecord.read(record),
         databases=KeptDatabases.read(databases),
-    )
+    ).with_text(state)
 
 
 def read_suffix(environment: Environment, addresses: Addresses) -> str | None:

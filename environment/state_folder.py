@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from environment.databases import KeptDatabases
 from environment.errors import TerraformError
@@ -54,6 +54,22 @@ class StateFolder(BaseModel):
     suffix: str | None = None
     record: EnvironmentRecord | None = None
     databases: KeptDatabases | None = None
+    _text: str | None = PrivateAttr(None)
+
+    def with_text(self, text: str | None) -> StateFolder:
+        """Return the folder with the whole state, as it was read."""
+        folder = self.model_copy()
+        folder._text = text
+        return folder
+
+    @property
+    def text(self) -> str | None:
+        """The whole state, None where only the fields are known: what is written down of a folder leaves it out."""
+        return self._text
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """Leave the text out of what Prefect may keep of a result."""
+        return super().__getstate__() | {"__pydantic_private__": {"_text": None}}
 
     @property
     def infrastructure(self) -> Infrastructure | None:

@@ -1,4 +1,5 @@
 import json
+import pickle
 
 import pytest
 
@@ -42,6 +43,14 @@ def state(serial: int, lineage: str = "l") -> TerraformState:
 )
 def test_state_that_somebody_wrote_meanwhile_has_moved(before, now, expected) -> None:
     assert has_moved(StateFolder(state=before), StateFolder(state=now)) is expected
+
+
+def test_the_whole_state_stays_with_copies_and_out_of_what_is_written_down() -> None:
+    folder = StateFolder(state=state(3)).with_text("whole")
+    assert folder.model_copy(update={"suffix": "x1y2z3"}).text == "whole"
+    written = (pickle.dumps(folder), folder.model_dump_json().encode(), repr(folder).encode())
+    assert [text for text in written if b"whole" in text] == []
+    assert pickle.loads(written[0]) == StateFolder(state=state(3))
 
 
 def test_suffix_is_read_as_it_was_written() -> None:
