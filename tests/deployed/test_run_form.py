@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,9 +12,8 @@ import pytest
 from sandbox import lifecycle
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is among the development dependencies")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=f"none of {', '.join(BROWSERS)} is on PATH")
+BROWSER = "MLOPS_ENV_BROWSER"
+pytestmark = pytest.mark.skipif(BROWSER not in os.environ, reason=f"{BROWSER} is not set: no Chromium to run")
 ARGUMENTS = ("--no-sandbox", "--disable-gpu")
 """Chromium's own sandbox cannot be had by root, which CI is; and without a GPU, to play one takes most of the time."""
 MILLISECONDS = 90_000
@@ -84,7 +83,7 @@ def person(team) -> Iterator[Person]:
     """A browser before the team's server, which has a worker."""
     with team.worker(), sync_api.sync_playwright() as playwright:
         team.register("enable-services-dev")  # while the worker starts
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=os.environ[BROWSER], args=ARGUMENTS)
         page = browser.new_page(reduced_motion="reduce")
         page.set_default_timeout(MILLISECONDS)
         sync_api.expect.set_options(timeout=MILLISECONDS)
