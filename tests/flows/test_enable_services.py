@@ -218,6 +218,7 @@ def key(cloud, spec) -> Iterator[dict[str, Any]]:
     GcpCredentials(service_account_info=key, project=project).save(RUNNER, overwrite=True)
     yield key
     credentials._keys.clear()
+    credentials._acted_as.clear()
 
 
 def test_with_credentials_from_a_block_every_call_is_theirs_and_the_key_is_nowhere_else(
