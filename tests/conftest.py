@@ -177,9 +177,8 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """End with the folders whose files are quick, so that all processes end at about the same time."""
-    items.sort(
-        key=lambda item: item.nodeid.split("/")[1] in ("environment", "kustomize", "sandbox", "scripts", "tasks")
-    )
+    quick = ("environment", "kustomize", "sandbox", "scripts", "tasks")
+    items.sort(key=lambda item: item.nodeid.split("/")[1] in quick)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
