@@ -88,26 +88,26 @@ def read_neighbours(environment: Environment, addresses: Addresses) -> dict[str,
     return {other: parse_managed(storage.read(bucket, name)) for other, name in states.items()}
 
 
-def prepare_plans(environment: Environment, addresses: Addresses, imports: str = "") -> Terraform:
-    """Bring the folder of plans that nobody applies up to date; return Terraform in it.
+def prepare_plans(environment: Environment, addresses: Addresses) -> bool:
+    """Bring the folder of plans that nobody applies up to date; tell whether there is one, from an earlier plan."""
+    has_folder = plans_folder(_folder(environment, addresses), environment).is_dir()
+    if has_folder:  # the first time a provider may have to be fetched: not before it is known that there is a state
+        _prepared(environment, addresses, "")
+    return has_folder
 
-    Args:
-        environment: The spec.
-        addresses: Of the cloud.
-        imports: Import blocks that belong to the plan.
-    """
-    terraform, folder = _open_plans(environment, addresses, has_imports=bool(imports))
-    with _alone(folder):
+
+def _prepared(environment: Environment, addresses: Addresses, imports: str) -> Terraform:
+    terraform = _plans(environment, addresses, has_imports=bool(imports))
+    with _alone(terraform.folder):
         texts = {LOCAL_BACKEND_FILE: LOCAL_BACKEND} | ({IMPORTS_FILE: imports} if imports else {})
         terraform.prepare(project_root() / "terraform", environment.existing, texts)
         terraform.init()
     return terraform
 
 
-def _open_plans(environment: Environment, addresses: Addresses, *, has_imports: bool) -> tuple[Terraform, Path]:
+def _plans(environment: Environment, addresses: Addresses, *, has_imports: bool = False) -> Terraform:
     applied = _folder(environment, addresses)
-    folder = plans_folder(applied, environment, has_imports=has_imports)
-    return Terraform(folder, addresses, logs=_logs(applied)), folder
+    return Terraform(plans_folder(applied, environment, has_imports=has_imports), addresses, logs=_logs(applied))
 
 
 def read_plan(
@@ -129,12 +129,10 @@ def read_plan(
         kept: What the state bucket holds.
         refresh: Look at what is there; without, the state is taken for it.
         imports: Import blocks that belong to the plan.
-        is_ready: Whether `prepare_plans` was just called, with the same imports.
+        is_ready: What `prepare_plans` has just returned; only without imports.
     """
-    terraform, _ = _open_plans(environment, addresses, has_imports=bool(imports))
-    if not is_ready:
-        prepare_plans(environment, addresses, imports)
-    state = kept.text or _read_state(environment, addresses) if kept.state else None
+    terraform = _plans(environment, addresses) if is_ready else _prepared(environment, addresses, imports)
+    state = (kept.text or _read_state(environment, addresses)) if kept.state else None
     values = terraform_variables(environment, kept.suffix or UNKNOWN_SUFFIX)
     return terraform.read_plan(values, state, refresh=refresh)
 

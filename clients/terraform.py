@@ -88,6 +88,7 @@ class Terraform:
     """The root module of one environment in its working folder.
 
     Attributes:
+        folder: The working folder.
         log: The file with all that the last command said, where a folder for logs was given.
     """
 
@@ -103,7 +104,7 @@ class Terraform:
 
         self.log: Path | None = None
         self._logs = logs
-        self._folder = folder
+        self.folder = folder
         self._addresses = addresses
         self._environment = child_environment(variables)
         self._builder = CommandBuilder(working_dir=str(folder), terraform_bin_path=find_terraform())
@@ -118,21 +119,21 @@ class Terraform:
             existing: The parts that are somebody else's: their files in `existing/` take the place of the root's.
             texts: More files of the root, by their names.
         """
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         wanted = {name: file.read_bytes() for name, file in root_files(source, existing).items()}
         wanted |= {Path(name): text.encode() for name, text in texts.items()}
-        for file in self._folder.rglob("*.tf"):
-            if ".terraform" not in file.parts and file.relative_to(self._folder) not in wanted:
+        for file in self.folder.rglob("*.tf"):
+            if ".terraform" not in file.parts and file.relative_to(self.folder) not in wanted:
                 file.unlink()
         for name, content in wanted.items():
-            target = self._folder / name
+            target = self.folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             if not target.exists() or target.read_bytes() != content:
                 target.write_bytes(content)
 
     def write_variables(self, values: Mapping[str, Any]) -> None:
         """Write the root module's variables, for `plan`."""
-        (self._folder / VARIABLES).write_text(json.dumps(values, indent=2, sort_keys=True))
+        (self.folder / VARIABLES).write_text(json.dumps(values, indent=2, sort_keys=True))
 
     def init(self, bucket: str = "", prefix: str = "") -> None:
         """Initialise providers, modules and the backend, unless that was done and nothing has changed since.
@@ -141,7 +142,7 @@ class Terraform:
         """
         storage = f"{self._addresses.service('storage.googleapis.com')}/storage/v1/b"
         backend = {"bucket": bucket, "prefix": prefix, "storage_custom_endpoint": storage} if bucket else {}
-        mark = self._folder / DATA / INITIALISED
+        mark = self.folder / DATA / INITIALISED
         if mark.is_file() and mark.read_text() == self._initialisation(backend):
             return
         self._run("init", ignore, input=False, reconfigure=True, no_color=True, backend_config=backend)
@@ -149,7 +150,7 @@ class Terraform:
         mark.write_text(self._initialisation(backend))
 
     def _initialisation(self, backend: Mapping[str, str]) -> str:
-        return initialisation_digest(self._folder, find_terraform(), backend, self._environment)
+        return initialisation_digest(self.folder, find_terraform(), backend, self._environment)
 
     def plan(self) -> bool:
         """Plan to a file, under the state's lock, for `apply` to carry out; tell whether it would change anything."""
@@ -217,7 +218,7 @@ class Terraform:
 
     def discard_plan(self) -> None:
         """Remove the saved plan: it is good for one apply, and nothing of it should last."""
-        (self._folder / PLAN).unlink(missing_ok=True)
+        (self.folder / PLAN).unlink(missing_ok=True)
 
     def _run(self, command: str, on_event: OnEvent, *arguments: str, **options: Any) -> list[TerraformEvent]:
         """Run a command, hand on its events as they come, and return them all.
@@ -269,14 +270,14 @@ class Terraform:
         """
         process = subprocess.Popen(
             [*SUPERVISOR, *argv],
-            cwd=self._folder,
+            cwd=self.folder,
             env=self._environment | self._identity(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            pass_fds=held_descriptors(self._folder),
+            pass_fds=held_descriptors(self.folder),
         )
         assert process.stdin is not None
         assert process.stdout is not None
@@ -305,7 +306,7 @@ class Terraform:
         errors = reported_errors(events)
         if not errors:
             said = plain_error(event.message for event in events)
-            hint = f"if you chose another provider, remove {self._folder / LOCK_FILE}" if "checksums" in said else ""
+            hint = f"if you chose another provider, remove {self.folder / LOCK_FILE}" if "checksums" in said else ""
             return failure_type(command, said)(f"terraform {command} failed: {said}", hint)
         # What does not heal comes first: waiting for the others would be in vain.
         types = [failure_type(command, diagnostic.text) for diagnostic in errors]
@@ -320,7 +321,7 @@ class Terraform:
         lock = parse_state_lock(diagnostic.detail)
         if lock is None:
             return StateLockedError(f"terraform {command}: {diagnostic.one_line()}", "wait for the other run to end")
-        release = shlex.join([find_terraform(), f"-chdir={self._folder}", "force-unlock", "-force", lock.lock_id])
+        release = shlex.join([find_terraform(), f"-chdir={self.folder}", "force-unlock", "-force", lock.lock_id])
         return StateLockedError(
             f"terraform {command}: the state is locked {lock.describe(datetime.now(UTC))}",
             f"wait for that run to end; if it is no more, release its lock with: {release}",

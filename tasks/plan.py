@@ -41,9 +41,8 @@ def read_state_folder(environment: Environment) -> StateFolder:
 
 @task(name="prepare-plans", task_run_name="prepare plans", **RETRIED)
 def prepare_plans(environment: Environment) -> bool:
-    """Bring the folder that Terraform plans in up to date; True, for `plan_infrastructure`."""
-    infrastructure.prepare_plans(environment, Addresses.of(environment))
-    return True
+    """Bring the folder that Terraform plans in up to date, where there is one; say whether there is."""
+    return infrastructure.prepare_plans(environment, Addresses.of(environment))
 
 
 @task(name="plan-infrastructure", task_run_name="plan infrastructure", **RETRIED)
